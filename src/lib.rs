@@ -1,0 +1,2 @@
+//! One pane of glass for an AWS serverless system.
+pub mod sim;
