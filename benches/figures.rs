@@ -1,2 +1,2 @@
 //! figures
-fn main(){}
+fn main() {}

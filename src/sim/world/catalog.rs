@@ -204,6 +204,7 @@ pub struct Stage {
 }
 
 /// Settings of one method that differ from those of its stage.
+#[derive(Clone, Debug, PartialEq)]
 pub struct MethodOverride {
     /// Resource path, as `/orders/{id}`.
     pub path: String,
@@ -263,4 +264,32 @@ pub struct Alarm {
     pub period_s: u32,
     /// EvaluationPeriods.
     pub periods: u32,
+}
+
+impl Catalog {
+    /// ARN of a function, unqualified.
+    pub fn function_arn(&self, function: FunctionId) -> String {
+        format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account_id, self.functions[function].name)
+    }
+
+    /// The function of that name; also takes a partial or whole ARN, whose qualifier is passed over.
+    pub fn function_named(&self, name: &str) -> Option<FunctionId> {
+        let name = match name.split_once("function:") {
+            Some((_, rest)) => rest.split(':').next().unwrap_or(rest),
+            None => name,
+        };
+        self.functions.binary_search_by(|function| function.name.as_str().cmp(name)).ok()
+    }
+
+    /// The API with that id.
+    pub fn api_of_id(&self, id: &str) -> Option<ApiId> {
+        self.apis.iter().position(|api| api.id == id)
+    }
+}
+
+impl Api {
+    /// Index of a stage.
+    pub fn stage_named(&self, name: &str) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.name == name)
+    }
 }

@@ -1,0 +1,301 @@
+//! What the user changed, with the moment: an append-only list laid over the world.
+
+use std::sync::RwLock;
+
+use super::Millis;
+use super::catalog::{ApiId, Catalog, FunctionId};
+
+/// Client invocations kept; older ones are forgotten (their logs and metrics go with them).
+const KEPT: usize = 20_000;
+
+/// One change, effective from `at` on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// When it was made.
+    pub at: Millis,
+    /// What it was.
+    pub what: What,
+}
+
+/// What a change did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// PutProvisionedConcurrencyConfig.
+    SetProvisioned {
+        /// The function.
+        function: FunctionId,
+        /// Alias or version.
+        qualifier: String,
+        /// RequestedProvisionedConcurrentExecutions.
+        requested: u32,
+    },
+    /// DeleteProvisionedConcurrencyConfig.
+    DeleteProvisioned {
+        /// The function.
+        function: FunctionId,
+        /// Alias or version.
+        qualifier: String,
+    },
+    /// PutFunctionConcurrency.
+    SetReserved {
+        /// The function.
+        function: FunctionId,
+        /// ReservedConcurrentExecutions, 0 being the off switch.
+        reserved: u32,
+    },
+    /// DeleteFunctionConcurrency.
+    DeleteReserved {
+        /// The function.
+        function: FunctionId,
+    },
+    /// UpdateAlias.
+    UpdateAlias {
+        /// The function.
+        function: FunctionId,
+        /// Its alias.
+        alias: String,
+        /// FunctionVersion from now on.
+        version: u32,
+        /// Second version and its share.
+        second: Option<(u32, f64)>,
+    },
+    /// UpdateStage or FlushStageCache.
+    Stage {
+        /// The API.
+        api: ApiId,
+        /// Stage name.
+        stage: String,
+        /// What was done to it.
+        patch: Vec<StagePatch>,
+    },
+    /// Invoke: from now on a real invocation like any other.
+    Invoke {
+        /// The function.
+        function: FunctionId,
+        /// Alias or version, none for `$LATEST`.
+        qualifier: Option<String>,
+        /// InvocationType Event.
+        asynchronous: bool,
+        /// The payload asks for an error: (errorType, errorMessage).
+        failure: Option<(String, String)>,
+        /// Tells apart two invokes of one millisecond.
+        serial: u64,
+    },
+}
+
+/// One patch operation on a stage, in the words of API Gateway v1 for both versions of the service.
+///
+/// v1: `replace /cacheClusterEnabled true`, `replace /*/*/throttling/rateLimit 5`, `replace /~1orders~1{id}/GET/caching/ttlInSeconds 60`,
+/// `replace /tracingEnabled true`. v2 route settings are written the same way: `/*/*/throttling/rateLimit` for
+/// defaultRouteSettings and `/{resource}/{METHOD}/…` for routeSettings. A flush of the cache is `flush /cache/data`.
+/// Paths that the world does not know are kept and have no effect on traffic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StagePatch {
+    /// `replace`, `add`, `remove`, `copy`, `flush`.
+    pub op: String,
+    /// JSON pointer.
+    pub path: String,
+    /// New value, always text.
+    pub value: Option<String>,
+}
+
+/// The list of changes.
+#[derive(Default)]
+pub struct Changes {
+    list: RwLock<Vec<Change>>,
+}
+
+impl Changes {
+    /// Adds a change. Changes come in the order of time; one that is late counts from the latest moment on.
+    pub fn push(&self, at: Millis, what: What) {
+        let mut list = self.list.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let at = list.last().map_or(at, |last| at.max(last.at));
+        list.push(Change { at, what });
+        if list.len() > KEPT {
+            let first = list.iter().position(|change| matches!(change.what, What::Invoke { .. }));
+            list.remove(first.unwrap_or(0));
+        }
+    }
+
+    /// Reads the list.
+    pub fn with<T>(&self, read: impl FnOnce(&[Change]) -> T) -> T {
+        read(&self.list.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// True where nothing was ever changed on the function.
+    pub fn untouched(&self, function: FunctionId) -> bool {
+        self.with(|list| !list.iter().any(|change| change.function() == Some(function)))
+    }
+}
+
+impl Change {
+    /// The function that it is about.
+    pub fn function(&self) -> Option<FunctionId> {
+        match &self.what {
+            What::SetProvisioned { function, .. }
+            | What::DeleteProvisioned { function, .. }
+            | What::SetReserved { function, .. }
+            | What::DeleteReserved { function }
+            | What::UpdateAlias { function, .. }
+            | What::Invoke { function, .. } => Some(*function),
+            What::Stage { .. } => None,
+        }
+    }
+}
+
+/// ProvisionedConcurrencyConfig at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provisioned {
+    /// Alias or version.
+    pub qualifier: String,
+    /// RequestedProvisionedConcurrentExecutions.
+    pub requested: u32,
+    /// AllocatedProvisionedConcurrentExecutions.
+    pub allocated: u32,
+    /// AvailableProvisionedConcurrentExecutions.
+    pub available: u32,
+    /// `IN_PROGRESS`, `READY` or `FAILED`.
+    pub status: &'static str,
+    /// StatusReason of a failure.
+    pub reason: Option<&'static str>,
+    /// LastModified.
+    pub last_modified: Millis,
+}
+
+/// Before this the allocation of provisioned concurrency stays at nothing.
+const WAIT_MS: Millis = 10_000;
+/// How long it then takes to grow to what was asked for.
+const GROWTH_MS: Millis = 7_000;
+
+impl Provisioned {
+    /// The configuration `since` ms after it was asked for, where `before` environments were available already.
+    ///
+    /// Lambda takes one to two minutes before it allocates, then up to 6,000 environments a minute; here it is 17 s in
+    /// all, so that whoever watches does not fall asleep.
+    pub fn after(qualifier: &str, requested: u32, before: u32, since: Millis, asked: Millis) -> Self {
+        let grown = f64::from(requested.saturating_sub(before)) * ((since - WAIT_MS) as f64 / GROWTH_MS as f64);
+        let allocated = if requested <= before { requested } else { (before + grown.max(0.0) as u32).min(requested) };
+        let ready = allocated == requested;
+        Self {
+            qualifier: qualifier.to_owned(),
+            requested,
+            allocated,
+            available: allocated,
+            status: if ready { "READY" } else { "IN_PROGRESS" },
+            reason: None,
+            last_modified: asked,
+        }
+    }
+}
+
+/// An alias at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AliasState {
+    /// Name.
+    pub name: String,
+    /// FunctionVersion.
+    pub version: u32,
+    /// RoutingConfig: a second version and its share, 0 to 1.
+    pub second: Option<(u32, f64)>,
+    /// RevisionId, a UUID that changes with each update.
+    pub revision: String,
+}
+
+/// The settings of a stage that bend its traffic, at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageState {
+    /// cacheClusterSize when the cluster is enabled.
+    pub cache: Option<String>,
+    /// tracingEnabled.
+    pub traced: bool,
+    /// Throttle of all methods: (rate per second, burst).
+    pub throttle: Option<(f64, u32)>,
+    /// Caching of all methods: (enabled, TTL in seconds).
+    pub caching: Option<(bool, u32)>,
+    /// What single methods have of their own.
+    pub overrides: Vec<super::catalog::MethodOverride>,
+    /// The last flush of the cache.
+    pub flushed: Option<Millis>,
+}
+
+impl StageState {
+    /// The stage at the start of the world.
+    pub fn at_start(catalog: &Catalog, api: ApiId, stage: usize) -> Self {
+        let stage = &catalog.apis[api].stages[stage];
+        Self {
+            cache: stage.cache.map(str::to_owned),
+            traced: stage.traced,
+            throttle: stage.throttle,
+            caching: None,
+            overrides: stage.overrides.clone(),
+            flushed: None,
+        }
+    }
+
+    /// Applies one patch operation; what has no effect on traffic is passed over.
+    pub fn apply(&mut self, patch: &StagePatch, at: Millis) {
+        let value = patch.value.as_deref().unwrap_or_default();
+        let steps: Vec<&str> = patch.path.trim_start_matches('/').split('/').collect();
+        match (patch.op.as_str(), steps.as_slice()) {
+            ("flush", _) => self.flushed = Some(at),
+            (_, ["tracingEnabled"]) => self.traced = value == "true",
+            (_, ["cacheClusterEnabled"]) => {
+                self.cache = (value == "true").then(|| self.cache.take().unwrap_or_else(|| "0.5".to_owned()));
+            }
+            (_, ["cacheClusterSize"]) if self.cache.is_some() => self.cache = Some(value.to_owned()),
+            (_, [path, method, group @ ("throttling" | "caching"), name]) => {
+                let path = path.replace("~1", "/").replace("~0", "~");
+                self.apply_to_method(&path, method, group, name, value);
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_to_method(&mut self, path: &str, method: &str, group: &str, name: &str, value: &str) {
+        let whole_stage = path == "*" && method == "*";
+        let (mut throttle, mut caching) = if whole_stage {
+            (self.throttle, self.caching)
+        } else {
+            let found = self.overrides.iter().find(|o| o.path == path && o.method == method);
+            (found.and_then(|o| o.throttle), found.and_then(|o| o.cache))
+        };
+        let number = value.parse::<f64>().unwrap_or(0.0);
+        match (group, name) {
+            ("throttling", "rateLimit") => throttle = Some((number, throttle.map_or(5000, |t| t.1))),
+            ("throttling", "burstLimit") => throttle = Some((throttle.map_or(10_000.0, |t| t.0), number as u32)),
+            ("caching", "enabled") => caching = Some((value == "true", caching.map_or(300, |c| c.1))),
+            ("caching", "ttlInSeconds") => caching = Some((caching.is_none_or(|c| c.0), number as u32)),
+            _ => return,
+        }
+        if whole_stage {
+            (self.throttle, self.caching) = (throttle, caching);
+            return;
+        }
+        self.overrides.retain(|o| o.path != path || o.method != method);
+        self.overrides.push(super::catalog::MethodOverride {
+            path: path.to_owned(),
+            method: method.to_owned(),
+            throttle,
+            cache: caching,
+        });
+    }
+
+    /// Throttle that holds for a method: its own before the stage's.
+    pub fn throttle_of(&self, path: &str, method: &str) -> Option<(f64, u32)> {
+        let own = self.overrides.iter().find(|o| o.path == path && o.method == method);
+        own.and_then(|o| o.throttle).or(self.throttle)
+    }
+
+    /// TTL in seconds for a method that is cached: only GET is, where the stage has a cluster.
+    pub fn ttl_of(&self, path: &str, method: &str) -> Option<u32> {
+        self.cache.as_ref()?;
+        if method != "GET" {
+            return None;
+        }
+        let own = self.overrides.iter().find(|o| o.path == path && o.method == method).and_then(|o| o.cache);
+        match own.or(self.caching) {
+            Some((true, ttl)) if ttl > 0 => Some(ttl),
+            _ => None,
+        }
+    }
+}
