@@ -7,5 +7,223 @@
 //!
 //! This module imports nothing else of the program, so that nothing the program believes can leak into it.
 
+pub mod control;
+pub mod faults;
+pub mod ledger;
+pub mod services;
+pub mod transport;
 pub mod wire;
 pub mod world;
+
+use faults::{Fault, Faults};
+use ledger::{Entry, Ledger};
+use services::Call;
+use services::routes::{Route, Signature, route};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use wire::{Dialect, Request, Response, Series, error_json, set};
+use world::{Millis, World};
+
+/// Tells the time in milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// How to make an account.
+pub struct Options {
+    /// As `calm`, `outage`, `throttle`, `coldstart`, `deploy`.
+    pub scenario: String,
+    /// The same seed makes the same account.
+    pub seed: u64,
+    /// How many functions the account has at least; 0 is the scenario's own.
+    pub functions: usize,
+    /// The account's region; none is the scenario's.
+    pub region: Option<String>,
+    /// The only clock it looks at.
+    pub clock: Clock,
+}
+
+/// The account with its ledger and its faults.
+pub struct Sim {
+    world: Arc<World>,
+    clock: Clock,
+    seed: u64,
+    requests: AtomicU64,
+    ledger: Ledger,
+    faults: Faults,
+}
+
+/// What becomes of a request.
+pub struct Answer {
+    /// How long the transport waits first.
+    pub after: Duration,
+    /// What it does then.
+    pub fate: Fate,
+}
+
+/// The end of a request.
+pub enum Fate {
+    /// A response.
+    Respond(Response),
+    /// Half a response, then the connection closes.
+    Truncate(Response),
+    /// Nothing, ever.
+    Hang,
+    /// The connection closes.
+    Drop,
+}
+
+impl Answer {
+    fn at_once(response: Response) -> Answer {
+        Answer { after: Duration::ZERO, fate: Fate::Respond(response) }
+    }
+
+    /// The response, if there is a whole one.
+    pub fn response(self) -> Option<Response> {
+        match self.fate {
+            Fate::Respond(response) => Some(response),
+            _ => None,
+        }
+    }
+}
+
+impl Sim {
+    /// Makes the account; its history ends now. Errors: an unknown scenario, in a sentence.
+    pub fn new(options: Options) -> Result<Arc<Sim>, String> {
+        let born = (options.clock)();
+        let mut world = World::new(&options.scenario, options.seed, options.functions, born)?;
+        if let Some(region) = options.region {
+            world.catalog.region = region;
+        }
+        Ok(Arc::new(Sim {
+            world: Arc::new(world),
+            clock: options.clock,
+            seed: options.seed,
+            requests: AtomicU64::new(0),
+            ledger: Ledger::default(),
+            faults: Faults::default(),
+        }))
+    }
+
+    /// The account itself, for tests that compare what clients read with what is.
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// The calls made so far.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The account's own time.
+    pub fn now(&self) -> Millis {
+        (self.clock)()
+    }
+
+    /// Answers one request. Does no I/O and never waits: the transport does what the answer says.
+    pub fn handle(&self, request: &Request) -> Answer {
+        if request.uri().path().starts_with("/_sim/") {
+            return Answer::at_once(control::handle(self, request));
+        }
+        let now = self.now();
+        let request_id = self.next_request_id();
+        let signature = Signature::of(request);
+        let Some(route) = route(request, signature.as_ref()) else {
+            let mut response = error_json(404, "UnknownOperationException", "No service here knows this request.");
+            set(&mut response, "x-amzn-requestid", &request_id);
+            return Answer::at_once(response);
+        };
+        let (access_key, region) =
+            signature.as_ref().map_or(("", ""), |signed| (signed.access_key.as_str(), signed.region.as_str()));
+        let call = Call {
+            world: &self.world,
+            now,
+            clock: &self.clock,
+            request,
+            service: route.service,
+            operation: &route.operation,
+            labels: &route.labels,
+            dialect: route.dialect,
+            region,
+            access_key,
+            request_id: &request_id,
+        };
+        let (after, fault) = self.faults.draw(route.service, &route.operation);
+        let fate = match fault {
+            Some(Fault::Hang) => Fate::Hang,
+            Some(Fault::Drop) => Fate::Drop,
+            Some(Fault::Truncate) => Fate::Truncate(respond(&call, &route, signature.is_some())),
+            Some(fault) => Fate::Respond(
+                faults::answer(&call, &fault).unwrap_or_else(|| respond(&call, &route, signature.is_some())),
+            ),
+            None => Fate::Respond(respond(&call, &route, signature.is_some())),
+        };
+        let (status, series) = match &fate {
+            Fate::Respond(response) | Fate::Truncate(response) => {
+                (response.status().as_u16(), response.extensions().get::<Series>().map_or(0, |series| series.0))
+            }
+            Fate::Hang | Fate::Drop => (0, 0),
+        };
+        let service = route.service.name();
+        self.ledger.record(Entry { service, operation: route.operation, when: now, status, series });
+        Answer { after, fate }
+    }
+
+    /// UUIDs that are the same for the same seed and the same order of calls.
+    fn next_request_id(&self) -> String {
+        let n = self.requests.fetch_add(1, Ordering::Relaxed);
+        let (a, b) = (mix(self.seed ^ mix(n)), mix(self.seed.wrapping_add(mix(!n))));
+        let variant = 0x8000 | (b >> 48) & 0x3fff;
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            a >> 32,
+            (a >> 16) & 0xffff,
+            a & 0xfff,
+            variant,
+            b & 0xffff_ffff_ffff
+        )
+    }
+}
+
+/// Splitmix64: spreads a number over all bits.
+fn mix(n: u64) -> u64 {
+    let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
+}
+
+fn respond(call: &Call<'_>, route: &Route, signed: bool) -> Response {
+    let mut response = if !signed {
+        let status = if call.dialect == Dialect::Json11 { 400 } else { 403 };
+        call.error(status, "MissingAuthenticationTokenException", "Request is missing Authentication Token")
+    } else if !route.known {
+        services::unknown_operation(call)
+    } else if let Some(refusal) = wrong_content_type(call) {
+        refusal
+    } else {
+        services::dispatch(call)
+    };
+    if !response.headers().contains_key("x-amzn-requestid") {
+        set(&mut response, "x-amzn-requestid", call.request_id);
+    }
+    response
+}
+
+/// The protocols that name their operation in a header or path insist on the content type that goes with it.
+fn wrong_content_type(call: &Call<'_>) -> Option<Response> {
+    if !matches!(call.dialect, Dialect::Cbor | Dialect::Json10 | Dialect::Json11) {
+        return None;
+    }
+    let given = call.header("content-type").unwrap_or_default();
+    // botocore says 1.0 to services that list both, and both are answered.
+    let right = match call.dialect {
+        Dialect::Cbor => given == "application/cbor" && call.header("smithy-protocol") == Some("rpc-v2-cbor"),
+        _ => given.starts_with("application/x-amz-json-1."),
+    };
+    (!right).then(|| call.error(404, "UnknownOperationException", &format!("content type {given:?} is not understood")))
+}

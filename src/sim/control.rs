@@ -1,0 +1,95 @@
+//! The account's own back door, under `/_sim/`: health, faults, the ledger and the truth. Unsigned, uncounted, never AWS.
+
+use super::Sim;
+use super::faults::Rule;
+use super::wire::{Request, Response, form, json};
+use super::world::tally::MINUTE;
+use serde_json::{Value, json as object};
+
+/// Answers one request under `/_sim/`.
+pub fn handle(sim: &Sim, request: &Request) -> Response {
+    match (request.method().as_str(), request.uri().path()) {
+        ("GET", "/_sim/health") => json(200, &object!({"status": "ok", "now": sim.now()})),
+        ("GET", "/_sim/ledger") => json(200, &ledger(sim)),
+        ("DELETE", "/_sim/ledger") => {
+            sim.ledger().clear();
+            json(200, &object!({}))
+        }
+        ("POST", "/_sim/faults") => inject(sim, request),
+        ("DELETE", "/_sim/faults") => {
+            sim.faults().clear();
+            json(200, &object!({}))
+        }
+        ("GET", "/_sim/truth") => truth(sim, request),
+        _ => json(404, &object!({"message": "no such door"})),
+    }
+}
+
+fn ledger(sim: &Sim) -> Value {
+    let counts: Vec<Value> = sim
+        .ledger()
+        .counts()
+        .into_iter()
+        .map(|((service, operation), count)| {
+            object!({"service": service, "operation": operation, "calls": count.calls, "failed": count.failed, "series": count.series})
+        })
+        .collect();
+    object!({"calls": sim.ledger().total(), "series": sim.ledger().series(), "operations": counts})
+}
+
+/// One rule or a list of them, as [`Rule::from_json`] reads them.
+fn inject(sim: &Sim, request: &Request) -> Response {
+    let value: Value = match serde_json::from_slice(request.body()) {
+        Ok(value) => value,
+        Err(error) => return json(400, &object!({"message": error.to_string()})),
+    };
+    let rules: Result<Vec<Rule>, String> = match &value {
+        Value::Array(rules) => rules.iter().map(Rule::from_json).collect(),
+        one => Rule::from_json(one).map(|rule| vec![rule]),
+    };
+    match rules {
+        Ok(rules) => {
+            for rule in rules {
+                sim.faults().add(rule);
+            }
+            json(200, &object!({"rules": sim.faults().rules().len()}))
+        }
+        Err(message) => json(400, &object!({"message": message})),
+    }
+}
+
+/// The world's own counts, for whoever compares them with what a client read: `?function=NAME` or the fleet, over
+/// `from..to` in milliseconds (the last hour unless told), whole minutes.
+fn truth(sim: &Sim, request: &Request) -> Response {
+    let query = form::pairs(request.uri().query().unwrap_or_default(), false);
+    let value = |name: &str| query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let moment = |name: &str| value(name).and_then(|text| text.parse::<i64>().ok());
+    let to = moment("to").unwrap_or_else(|| sim.now());
+    let from = moment("from").unwrap_or(to - 60 * MINUTE).max(to - 24 * 60 * MINUTE);
+    let world = sim.world();
+    let minutes = (from.div_euclid(MINUTE)..to.div_euclid(MINUTE)).map(|minute| minute * MINUTE);
+    let (mut invocations, mut errors, mut throttles) = (0, 0, 0);
+    let mut count = |i: u32, e: u32, t: u32| {
+        invocations += u64::from(i);
+        errors += u64::from(e);
+        throttles += u64::from(t);
+    };
+    match value("function") {
+        Some(name) => {
+            let Some(function) = world.catalog.function_named(name) else {
+                return json(404, &object!({"message": "no such function"}));
+            };
+            for minute in minutes {
+                let tally = world.tally(function, minute, value("qualifier"));
+                count(tally.invocations, tally.errors, tally.throttles);
+            }
+        }
+        None => {
+            for minute in minutes {
+                let tally = world.fleet_tally(minute);
+                count(tally.invocations, tally.errors, tally.throttles);
+            }
+        }
+    }
+    json(200, &object!({"invocations": invocations, "errors": errors, "throttles": throttles}))
+}
