@@ -1,0 +1,115 @@
+//! What is worth polling: computed from the state, never kept.
+
+use std::collections::BTreeSet;
+
+use crate::model::series::SeriesKey;
+use crate::time::TimeWindow;
+
+/// What the pollers should keep fresh. Nothing that is not on screen is in here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interests {
+    /// The window of metrics and traces.
+    pub window: TimeWindow,
+    /// The function inventory (ListFunctions). Always wanted once, and renewed at its own slow pace.
+    pub inventory: bool,
+    /// Series to keep fresh.
+    pub series: BTreeSet<SeriesKey>,
+    /// The function whose detail is open.
+    pub detail: Option<String>,
+    /// Poll that detail fast, because provisioned concurrency is being allocated.
+    pub watch_provisioning: bool,
+    /// Functions on screen whose reserved concurrency is not known yet.
+    pub reserved: BTreeSet<String>,
+    /// Account limits of Lambda.
+    pub account_settings: bool,
+    /// Alarms.
+    pub alarms: bool,
+    /// Names of log groups, for the palette.
+    pub log_groups: bool,
+    /// The tail.
+    pub tail: Option<Tail>,
+    /// The trace list.
+    pub traces: Option<TraceQuery>,
+    /// The trace that is open.
+    pub trace: Option<String>,
+    /// The API inventory.
+    pub apis: bool,
+    /// APIs whose stages are on screen.
+    pub stages: BTreeSet<String>,
+    /// APIs whose methods or routes are on screen.
+    pub routes: BTreeSet<String>,
+    /// How eagerly.
+    pub tempo: Tempo,
+    /// Raised by `r`: everything of interest is asked for again at once.
+    pub refresh: u64,
+}
+
+/// How eagerly to poll.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tempo {
+    /// As configured.
+    #[default]
+    Normal,
+    /// Nobody has touched a key for long, or the terminal is out of focus: four times slower.
+    Idle,
+    /// Paused by the user: not at all.
+    Paused,
+}
+
+/// What to tail.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Tail {
+    /// Generation: raised whenever groups or filter change, so that late batches are recognised.
+    pub generation: u64,
+    /// Names of the groups with the stream prefix that picks one function out of a shared group.
+    pub groups: Vec<TailGroup>,
+    /// Filter pattern sent to the server.
+    pub pattern: String,
+    /// How far back to begin, s.
+    pub since_s: u64,
+    /// Following (true) or paused: then only older pages are fetched.
+    pub follow: bool,
+    /// Everything older than this (ms since 1970) is not loaded; fetch the page before it. Set by scrolling to the top.
+    pub older_than: Option<i64>,
+}
+
+/// One group of a tail.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
+pub struct TailGroup {
+    /// logGroupName.
+    pub name: String,
+    /// The function whose lines are wanted, where the group is shared by several (its streams are then named
+    /// `YYYY/MM/DD/<function>[version]...`).
+    pub function: Option<String>,
+}
+
+/// What to ask of GetTraceSummaries.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TraceQuery {
+    /// Filter expression; empty for all.
+    pub filter: String,
+}
+
+impl Default for Interests {
+    fn default() -> Self {
+        Interests {
+            window: TimeWindow::last(std::time::Duration::from_secs(3600)),
+            inventory: false,
+            series: BTreeSet::new(),
+            detail: None,
+            watch_provisioning: false,
+            reserved: BTreeSet::new(),
+            account_settings: false,
+            alarms: false,
+            log_groups: false,
+            tail: None,
+            traces: None,
+            trace: None,
+            apis: false,
+            stages: BTreeSet::new(),
+            routes: BTreeSet::new(),
+            tempo: Tempo::Normal,
+            refresh: 0,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! How Amazon says it: SDK in, model out; the only room for SDK names.

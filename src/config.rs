@@ -1,0 +1,1 @@
+//! Defaults, file, environment, flags: one configuration; the only reader of the environment.

@@ -1,0 +1,12 @@
+//! What an account is: plain data, no I/O, no colour.
+
+pub mod alarm;
+pub mod api;
+pub mod finding;
+pub mod function;
+pub mod identity;
+pub mod invocation;
+pub mod log;
+pub mod series;
+pub mod trace;
+pub mod trouble;

@@ -1,0 +1,1 @@
+//! When we ask: one poller per noun.

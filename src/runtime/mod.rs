@@ -1,0 +1,1 @@
+//! Where time passes: the loop, and the performing of effects.

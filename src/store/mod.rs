@@ -1,0 +1,3 @@
+//! What we know of the account: facts with their standing, bounded, indexed by what the screen asks for.
+
+pub mod feed;

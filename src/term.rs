@@ -1,0 +1,1 @@
+//! The terminal: enter, leave, suspend; the only writer of escapes.

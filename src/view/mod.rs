@@ -1,0 +1,1 @@
+//! How it looks: widgets from the state, nothing kept.
