@@ -50,6 +50,7 @@ pub struct Sim {
     requests: AtomicU64,
     ledger: Ledger,
     faults: Faults,
+    queries: services::logs::Queries,
 }
 
 /// What becomes of a request.
@@ -101,6 +102,7 @@ impl Sim {
             requests: AtomicU64::new(0),
             ledger: Ledger::default(),
             faults: Faults::default(),
+            queries: services::logs::Queries::default(),
         }))
     }
 
@@ -151,6 +153,7 @@ impl Sim {
             region,
             access_key,
             request_id: &request_id,
+            queries: &self.queries,
         };
         let (after, fault) = self.faults.draw(route.service, &route.operation);
         let fate = match fault {

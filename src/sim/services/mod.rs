@@ -4,6 +4,7 @@
 //! the service does not. A service matches on [`Call::operation`]; [`Call::label`] has the parts of its path.
 
 pub mod cloudwatch;
+pub mod logs;
 pub mod routes;
 pub mod sts;
 
@@ -72,6 +73,8 @@ pub struct Call<'a> {
     pub access_key: &'a str,
     /// The id that the answer will carry.
     pub request_id: &'a str,
+    /// Logs Insights queries that clients have started.
+    pub queries: &'a logs::Queries,
 }
 
 impl Call<'_> {
@@ -145,6 +148,7 @@ pub fn dispatch(call: &Call<'_>) -> Response {
     match call.service {
         Service::Sts => sts::handle(call),
         Service::CloudWatch => cloudwatch::handle(call),
+        Service::Logs => logs::handle(call),
         _ => unknown_operation(call),
     }
 }

@@ -194,10 +194,8 @@ pub(super) fn percent_regex(text: &str) -> Result<(Regex, &str), String> {
         return Err(invalid("it is empty"));
     }
     let translated = translate(source).map_err(|why| invalid(&why))?;
-    let regex = RegexBuilder::new(&translated)
-        .size_limit(1 << 20)
-        .build()
-        .map_err(|_| invalid("it is not well-formed"))?;
+    let regex =
+        RegexBuilder::new(&translated).size_limit(1 << 20).build().map_err(|_| invalid("it is not well-formed"))?;
     Ok((Regex(regex), &body[end + 1..]))
 }
 

@@ -19,8 +19,7 @@ struct Field(Vec<Vec<Condition>>);
 
 impl Field {
     fn holds(&self, value: &str) -> bool {
-        self.0.is_empty()
-            || self.0.iter().any(|group| group.iter().all(|condition| condition.holds_for_text(value)))
+        self.0.is_empty() || self.0.iter().any(|group| group.iter().all(|condition| condition.holds_for_text(value)))
     }
 }
 
@@ -118,8 +117,8 @@ fn parse_field(text: &str) -> Result<(Field, &str), String> {
         return Ok((Field(groups), rest));
     }
     loop {
-        let (operator, after) =
-            Operator::take(rest).ok_or_else(|| format!("Invalid filter pattern: an operator is missing after '{name}'"))?;
+        let (operator, after) = Operator::take(rest)
+            .ok_or_else(|| format!("Invalid filter pattern: an operator is missing after '{name}'"))?;
         let (condition, after) = Condition::take(operator, after.trim_start(), ends_word)?;
         group.push(condition);
         rest = after.trim_start();

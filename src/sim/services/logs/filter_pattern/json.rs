@@ -231,9 +231,8 @@ impl Parser<'_> {
                 });
                 rest = &inner[end + 1..];
             } else if let Some(inner) = dotted {
-                let end = inner
-                    .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '*')))
-                    .unwrap_or(inner.len());
+                let end =
+                    inner.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '*'))).unwrap_or(inner.len());
                 steps.push(match &inner[..end] {
                     "" => return Err("Invalid filter pattern: a property name is missing after '.'".to_owned()),
                     "*" => Step::AnyKey,

@@ -275,10 +275,7 @@ fn delimited_terms_in_order() {
     assert_eq!(passing("[w1=ERROR || w1=WARNING, w2]", &lines), [2, 3]);
     assert_eq!(passing("[w1!=ERROR && w1!=WARNING, w2]", &lines), [0, 1]);
     assert_eq!(passing("[w1=ERROR]", &lines), [] as [usize; 0], "the blank indicator is needed");
-    assert_eq!(
-        passing("[logLevel, date, time, method, url=%/service/resource/[0-9]+$%, response_time]", &lines),
-        [0]
-    );
+    assert_eq!(passing("[logLevel, date, time, method, url=%/service/resource/[0-9]+$%, response_time]", &lines), [0]);
     assert_eq!(
         passing("[logLevel, date, time, method, url=%/service/resource/[0-9]+/part/[0-9]+$%, response_time]", &lines),
         [1]
@@ -289,7 +286,10 @@ fn delimited_terms_in_order() {
 fn delimited_patterns_read_report_lines() {
     let report = "REPORT RequestId: 8c5e\tDuration: 1874.53 ms\tBilled Duration: 1875 ms\tMemory Size: 128 MB\t\
                   Max Memory Used: 56 MB\t\n";
-    assert!(matches("[type=REPORT, label=\"RequestId:\", id, l2=\"Duration:\", duration > 1000, unit=ms, ...]", report));
+    assert!(matches(
+        "[type=REPORT, label=\"RequestId:\", id, l2=\"Duration:\", duration > 1000, unit=ms, ...]",
+        report
+    ));
     assert!(!matches("[type=REPORT, label, id, l2, duration > 2000, unit=ms, ...]", report));
     assert!(matches("[..., max, memory, used=\"Used:\", size < 100, unit=MB]", report));
 }

@@ -1,0 +1,159 @@
+//! What API Gateway writes of a request: one access line, and the execution log where it is on.
+
+use super::event::Key;
+use super::source::Sink;
+use crate::sim::world::catalog::{Api, Protocol, Route};
+use crate::sim::world::dice::{Dice, hash, hash_text};
+use crate::sim::world::invocation::{ApiRequest, Outcome};
+use crate::sim::world::{Millis, World};
+use chrono::DateTime;
+use serde_json::json;
+
+/// Log streams over which API Gateway spreads the lines of a stage.
+const SHARDS: u64 = 4;
+
+/// The lines of a request, in the order of time.
+pub fn lines(world: &World, request: &ApiRequest, execution: bool, sink: &mut Sink<'_>) {
+    let api = &world.catalog.apis[request.api];
+    let mut dice = Dice::of(&[world.seed, request.key, u64::from(execution)]);
+    let end = request.start + request.latency_ms.round() as Millis;
+    // Access lines come in batches; one in a hundred is late.
+    let delay = 400 + dice.below(1_200) as Millis + if dice.chance(0.01) { 9_000 } else { 0 };
+    let stream = stream(api, request);
+    let texts = if execution {
+        execution_lines(world, api, request)
+    } else {
+        vec![(end, access_line(api, &api.routes[request.route], request, &mut dice))]
+    };
+    for (index, (timestamp, message)) in texts.into_iter().enumerate() {
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        // Two logs of one request must not share an eventId.
+        let atom = hash(&[request.key, u64::from(execution)]);
+        sink(Key { timestamp, ingestion: end + delay, atom, index }, stream.clone(), message);
+    }
+}
+
+fn stream(api: &Api, request: &ApiRequest) -> String {
+    let shard = request.key % SHARDS;
+    let place = [hash_text(&api.id), request.stage as u64, shard];
+    format!("{:016x}{:016x}", hash(&place), hash(&[place[0], place[1], place[2], 1]))
+}
+
+/// The path that the caller asked for: parameters filled in.
+fn path(route: &Route, request: &ApiRequest) -> String {
+    let mut path = String::new();
+    let mut rest = route.path.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        path.push_str(before);
+        path.push_str(&format!("{:08x}", request.key as u32));
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    path + rest
+}
+
+fn access_line(api: &Api, route: &Route, request: &ApiRequest, dice: &mut Dice) -> String {
+    let stage = &api.stages[request.stage].name;
+    let time = DateTime::from_timestamp_millis(request.start).unwrap_or_default();
+    let ip = format!("{}.{}", dice.pick(&["203.0.113", "198.51.100", "192.0.2"]), 1 + dice.below(254));
+    let mut line = json!({
+        "requestId": request.request_id,
+        "ip": ip,
+        "requestTime": time.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+        "requestTimeEpoch": request.start,
+        "stage": stage,
+        "status": request.status.to_string(),
+        "responseLatency": format!("{:.0}", request.latency_ms),
+        "integrationLatency": request.integration_ms.map_or("-".to_owned(), |ms| format!("{ms:.0}")),
+        "responseLength": (40 + dice.below(4_000)).to_string(),
+        "xrayTraceId": request.trace_id,
+    });
+    let more = match api.protocol {
+        Protocol::Rest => json!({
+            "httpMethod": route.method,
+            "resourcePath": route.path,
+            "path": format!("/{stage}{}", path(route, request)),
+            "protocol": "HTTP/1.1",
+        }),
+        Protocol::Http => json!({
+            "httpMethod": route.method,
+            "routeKey": format!("{} {}", route.method, route.path),
+            "path": path(route, request),
+            "protocol": "HTTP/1.1",
+        }),
+        Protocol::WebSocket => json!({
+            "routeKey": route.path,
+            "eventType": match route.path.as_str() {
+                "$connect" => "CONNECT",
+                "$disconnect" => "DISCONNECT",
+                _ => "MESSAGE",
+            },
+        }),
+    };
+    if let (Some(line), serde_json::Value::Object(more)) = (line.as_object_mut(), more) {
+        line.extend(more);
+    }
+    line.to_string()
+}
+
+/// Execution log: every step at INFO, what went wrong at ERROR.
+fn execution_lines(world: &World, api: &Api, request: &ApiRequest) -> Vec<(Millis, String)> {
+    let route = &api.routes[request.route];
+    let stage = &api.stages[request.stage];
+    let id = &request.request_id;
+    let end = request.start + request.latency_ms.round() as Millis;
+    let back = request.integration_ms.map(|ms| request.start + (ms.round() as Millis).min(end - request.start));
+    let function = &world.catalog.functions[route.function].name;
+    let (region, account) = (&world.catalog.region, &world.catalog.account_id);
+    let uri = format!(
+        "https://lambda.{region}.amazonaws.com/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:{function}/invocations"
+    );
+    let info = stage.logging == "INFO";
+    let mut lines: Vec<(Millis, String)> = Vec::new();
+    let mut say = |at: Millis, always: bool, text: String| {
+        if info || always {
+            lines.push((at, format!("({id}) {text}")));
+        }
+    };
+    let start = request.start;
+    say(start, false, format!("Extended Request Id: {:011x}=", request.key >> 20));
+    if request.status == 429 {
+        say(start, true, "Rate limit exceeded: request was throttled".to_owned());
+        say(end, true, "Method completed with status: 429".to_owned());
+        return lines;
+    }
+    say(start, false, format!("Starting execution for request: {id}"));
+    say(start, false, format!("HTTP Method: {}, Resource Path: {}", route.method, path(route, request)));
+    if request.cache_hit == Some(true) {
+        say(start, false, "Cache hit: responding from the stage cache".to_owned());
+    }
+    if let Some(back) = back {
+        say(start, false, format!("Endpoint request URI: {uri}"));
+        say(start, false, format!("Sending request to {uri}"));
+        let waited = request.integration_ms.unwrap_or(0.0);
+        if request.status == 504 {
+            say(back, true, "Execution failed due to a timeout error".to_owned());
+        } else {
+            say(back, false, format!("Received response. Status: 200, Integration latency: {waited:.0} ms"));
+        }
+        let invocation = world.invocation_of_request(request).filter(|_| request.status >= 500);
+        if let Some(invocation) = invocation {
+            let why = match &invocation.outcome {
+                Outcome::Error { kind, message } => format!("{kind}: {message}"),
+                Outcome::TimedOut => "Task timed out".to_owned(),
+                Outcome::OutOfMemory => "Runtime.ExitError".to_owned(),
+                Outcome::Throttled { reason } => (*reason).to_owned(),
+                Outcome::Success => "malformed Lambda proxy response".to_owned(),
+            };
+            say(
+                back,
+                true,
+                format!(
+                    "Lambda execution failed with status 200 due to customer function error: {why}. Lambda request id: {}",
+                    invocation.request_id
+                ),
+            );
+        }
+    }
+    say(end, request.status >= 400, format!("Method completed with status: {}", request.status));
+    lines
+}

@@ -1,0 +1,213 @@
+//! FilterLogEvents and GetLogEvents: the events of a group, page by page.
+
+use super::event::{Event, Key};
+use super::filter_pattern::{self, Pattern};
+use super::groups::{self, Group, invalid_token};
+use super::input::{Input, Refusal};
+use super::scan::{Range, Scan};
+use super::source::Source;
+use super::token;
+use crate::sim::services::Call;
+use crate::sim::wire::Response;
+use crate::sim::world::dice::{hash, hash_text};
+use crate::sim::world::{Millis, World};
+use serde_json::{Value, json};
+
+/// What the service gives at most, and the bounds of `limit`.
+const MAX_EVENTS: i64 = 10_000;
+/// What the embedded account gives at most: few, so that every client has to page.
+const PAGE_EVENTS: usize = 500;
+/// A page of the service is at most a megabyte.
+const PAGE_BYTES: usize = 1 << 20;
+/// Events looked at for one page; a pattern that matches little gets short and empty pages, as in life.
+const PAGE_SCANNED: usize = 4_000;
+/// One page in so many is empty for no reason and has a token all the same.
+const EMPTY_IN: u64 = 8;
+/// Names of streams in one request.
+const MAX_STREAMS: usize = 100;
+
+impl Group {
+    /// Its writers, for a walk over this group alone.
+    pub fn walk(&self) -> Vec<(usize, Source)> {
+        self.sources.iter().map(|source| (0, *source)).collect()
+    }
+}
+
+/// The eventIds of all that was written into a group with timestamps in `t0..t1` and is visible at `now`: what a client
+/// must have read to have missed nothing. Empty for an unknown group.
+pub fn truth(world: &World, group: &str, t0: Millis, t1: Millis, now: Millis) -> Vec<String> {
+    let Some(group) = groups::find(world, group) else { return Vec::new() };
+    let sources = group.walk();
+    let range = Range { sources: &sources, from: t0, to: t1 - 1, descending: false, after: None, streams: &|_| true };
+    Scan::new(world, now, range).map(|event| event.key.id()).collect()
+}
+
+/// Place of a page's end, as the tokens hold it.
+struct Place {
+    /// The last event that was looked at; none before the first.
+    after: Option<Key>,
+    /// The page was one of the empty ones; the next is not.
+    rested: bool,
+}
+
+impl Place {
+    fn write(&self) -> String {
+        match self.after {
+            Some(key) => {
+                format!("{},{},{},{},{}", u8::from(self.rested), key.timestamp, key.ingestion, key.atom, key.index)
+            }
+            None => u8::from(self.rested).to_string(),
+        }
+    }
+
+    fn read(text: &str) -> Option<Place> {
+        let mut parts = text.split(',');
+        let rested = parts.next()? == "1";
+        let Some(timestamp) = parts.next() else { return Some(Place { after: None, rested }) };
+        let after = Key {
+            timestamp: timestamp.parse().ok()?,
+            ingestion: parts.next()?.parse().ok()?,
+            atom: parts.next()?.parse().ok()?,
+            index: parts.next()?.parse().ok()?,
+        };
+        Some(Place { after: Some(after), rested })
+    }
+}
+
+/// Bounds of a `startTime` or `endTime`.
+const ANY_TIME: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
+
+/// FilterLogEvents.
+pub fn filter(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
+    let world = call.world;
+    let limit = input.number("limit", 1..=MAX_EVENTS)?.unwrap_or(MAX_EVENTS) as usize;
+    let from = input.number("startTime", ANY_TIME)?.unwrap_or(0);
+    let to = input.number("endTime", ANY_TIME)?.unwrap_or(Millis::MAX);
+    let names = input.texts("logStreamNames", MAX_STREAMS)?;
+    let prefix = input.text("logStreamNamePrefix")?;
+    let source = input.text("filterPattern")?.unwrap_or_default();
+    let descending = input.flag("startFromHead")? == Some(false);
+    let group = groups::named(world, input)?;
+    if from > to {
+        return Err(Refusal::invalid("startTime must not be later than endTime."));
+    }
+    if prefix.is_some() && !names.is_empty() {
+        return Err(Refusal::invalid("logStreamNames and logStreamNamePrefix can not be specified together."));
+    }
+    let pattern = filter_pattern::parse(source).map_err(Refusal::invalid)?;
+    let request = format!("filter {} {from} {to} {names:?} {prefix:?} {source:?} {descending}", group.name);
+    let place = match input.text("nextToken")? {
+        None => Place { after: None, rested: false },
+        Some(token) => token::open(world.seed, &request, call.now, token)
+            .and_then(|place| Place::read(&place))
+            .ok_or_else(invalid_token)?,
+    };
+    let seal = |place: Place| token::seal(world.seed, &request, call.now, &place.write());
+
+    let draw = hash(&[world.seed, hash_text(&request), place.after.map_or(0, |key| key.atom ^ u64::from(key.index))]);
+    if draw % EMPTY_IN == 0 && !place.rested {
+        let next = seal(Place { after: place.after, rested: true });
+        return Ok(call.ok(&json!({ "events": [], "nextToken": next, "searchedLogStreams": [] })));
+    }
+    let sources = group.walk();
+    let streams = |stream: &str| {
+        prefix.is_none_or(|prefix| stream.starts_with(prefix)) && (names.is_empty() || names.contains(&stream))
+    };
+    let range = Range { sources: &sources, from, to, descending, after: place.after, streams: &streams };
+    let page = Page::read(Scan::new(world, call.now, range), limit.min(PAGE_EVENTS), &pattern);
+    let events: Vec<Value> = page.events.iter().map(Event::filtered).collect();
+    let mut body = json!({ "events": events, "searchedLogStreams": [] });
+    if page.more {
+        body["nextToken"] = seal(Place { after: page.last, rested: false }).into();
+    }
+    Ok(call.ok(&body))
+}
+
+/// What fits on a page.
+struct Page {
+    events: Vec<Event>,
+    /// The last event looked at.
+    last: Option<Key>,
+    /// There are more behind it.
+    more: bool,
+}
+
+impl Page {
+    fn read(scan: Scan<'_>, limit: usize, pattern: &Pattern) -> Page {
+        let mut page = Page { events: Vec::new(), last: None, more: false };
+        let mut bytes = 0;
+        for (seen, event) in scan.enumerate() {
+            let size = event.size();
+            let full = page.events.len() == limit || seen == PAGE_SCANNED;
+            if full || (!page.events.is_empty() && bytes + size > PAGE_BYTES) {
+                page.more = true;
+                break;
+            }
+            page.last = Some(event.key);
+            if pattern.matches(&event.message) {
+                bytes += size;
+                page.events.push(event);
+            }
+        }
+        page
+    }
+}
+
+/// GetLogEvents: one stream, forward or backward; at either end the token that was sent comes back.
+pub fn get(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
+    let world = call.world;
+    let limit = input.number("limit", 1..=MAX_EVENTS)?.unwrap_or(MAX_EVENTS) as usize;
+    let from = input.number("startTime", ANY_TIME)?.unwrap_or(0);
+    // Unlike FilterLogEvents: events at endTime are not included.
+    let to = input.number("endTime", ANY_TIME)?.map_or(Millis::MAX, |end| end - 1);
+    let stream = input.required("logStreamName")?;
+    let from_head = input.flag("startFromHead")?.unwrap_or(false);
+    let group = groups::named(world, input)?;
+    let request = format!("get {} {stream} {from} {to}", group.name);
+    let given = input.text("nextToken")?;
+    let (place, forward) = match given {
+        None => (Place { after: None, rested: false }, from_head),
+        Some(token) => read_direction(world, &request, call.now, token).ok_or_else(invalid_token)?,
+    };
+    let sources = group.walk();
+    let streams = |name: &str| name == stream;
+    let range = Range { sources: &sources, from, to, descending: !forward, after: place.after, streams: &streams };
+    let everything = filter_pattern::parse("").expect("the empty pattern is one");
+    let mut page = Page::read(Scan::new(world, call.now, range), limit.min(PAGE_EVENTS), &everything);
+    if !forward {
+        page.events.reverse();
+    }
+    let known = || groups::streams(world, &group, call.now).iter().any(|known| known.name == stream);
+    if given.is_none() && page.events.is_empty() && !known() {
+        return Err(Refusal::not_found("The specified log stream does not exist."));
+    }
+    let token = |mark: &str, key: Option<Key>| {
+        let sealed = token::seal(world.seed, &request, call.now, &Place { after: key, rested: false }.write());
+        format!("{mark}/{sealed}/s")
+    };
+    // A page without events is an end: the token that led there comes back, and the other way begins where one stands.
+    let (next, previous) = match (page.events.first(), page.events.last()) {
+        (Some(first), Some(last)) => (token("f", Some(last.key)), token("b", Some(first.key))),
+        _ => {
+            let turned = place.after.map(|key| if forward { key.behind() } else { key.before() });
+            let same = given.map(str::to_owned);
+            if forward {
+                (same.unwrap_or_else(|| token("f", None)), token("b", turned))
+            } else {
+                (token("f", turned), same.unwrap_or_else(|| token("b", None)))
+            }
+        }
+    };
+    let events: Vec<Value> = page.events.iter().map(Event::plain).collect();
+    Ok(call.ok(&json!({
+        "events": events,
+        "nextForwardToken": next,
+        "nextBackwardToken": previous,
+    })))
+}
+
+fn read_direction(world: &World, request: &str, now: Millis, token: &str) -> Option<(Place, bool)> {
+    let forward = token.starts_with("f/");
+    let sealed = token.strip_prefix("f/").or_else(|| token.strip_prefix("b/"))?.strip_suffix("/s")?;
+    Some((Place::read(&token::open(world.seed, request, now, sealed)?)?, forward))
+}

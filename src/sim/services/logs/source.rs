@@ -1,0 +1,97 @@
+//! What writes into a log group: a function's invocations, or the requests of a stage of an API.
+
+use super::api_log;
+use super::event::Key;
+use crate::sim::world::catalog::{ApiId, FunctionId, LogFormat};
+use crate::sim::world::{Millis, World, narration};
+use std::ops::Range;
+
+/// No Init phase that succeeds takes longer than its ten seconds; the rest is for a line before it.
+const LEAD_MS: Millis = 11_000;
+/// Lines after the end of what wrote them.
+const SLACK_MS: Millis = 2_000;
+/// API Gateway gives an integration 29 seconds.
+const API_TRAIL_MS: Millis = 29_000 + SLACK_MS;
+
+/// One writer of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A function.
+    Function(FunctionId),
+    /// Access log of a stage (by its index).
+    Access(ApiId, usize),
+    /// Execution log of a stage.
+    Execution(ApiId, usize),
+}
+
+/// Takes a line: its place, its stream, its text.
+pub type Sink<'a> = dyn FnMut(Key, String, String) + 'a;
+
+impl Source {
+    /// How long before the start of what wrote it a line may lie.
+    pub fn lead(&self) -> Millis {
+        match self {
+            Source::Function(_) => LEAD_MS,
+            Source::Access(..) | Source::Execution(..) => 0,
+        }
+    }
+
+    /// How long after the start of what wrote it a line may lie.
+    pub fn trail(&self, world: &World) -> Millis {
+        match self {
+            Source::Function(id) => Millis::from(world.catalog.functions[*id].timeout_s) * 1000 + SLACK_MS,
+            Source::Access(..) | Source::Execution(..) => API_TRAIL_MS,
+        }
+    }
+
+    /// All lines with a timestamp in `window` of what began in `starts`, of the streams that pass.
+    pub fn lines(
+        &self,
+        world: &World,
+        starts: Range<Millis>,
+        window: Range<Millis>,
+        streams: &dyn Fn(&str) -> bool,
+        sink: &mut Sink<'_>,
+    ) {
+        match *self {
+            Source::Function(id) => {
+                let text = world.catalog.functions[id].log_format == LogFormat::Text;
+                for invocation in world.invocations(id, starts.start, starts.end) {
+                    let first = invocation.start - invocation.init_ms.unwrap_or(0.0).ceil() as Millis - SLACK_MS;
+                    let last = invocation.start + invocation.duration_ms.ceil() as Millis + SLACK_MS;
+                    if last < window.start || first >= window.end || !streams(&narration::stream(world, &invocation)) {
+                        continue;
+                    }
+                    for (index, line) in narration::lines(world, &invocation).into_iter().enumerate() {
+                        if window.contains(&line.timestamp) {
+                            let key = Key {
+                                timestamp: line.timestamp,
+                                ingestion: line.ingestion,
+                                atom: invocation.key,
+                                index: u16::try_from(index).unwrap_or(u16::MAX),
+                            };
+                            let mut message = line.message;
+                            // Lambda's own lines and those of the text runtimes arrive with their line break.
+                            if text {
+                                message.push('\n');
+                            }
+                            sink(key, line.stream, message);
+                        }
+                    }
+                }
+            }
+            Source::Access(api, stage) | Source::Execution(api, stage) => {
+                for request in world.api_requests(api, starts.start, starts.end) {
+                    if request.stage == stage {
+                        let execution = matches!(self, Source::Execution(..));
+                        api_log::lines(world, &request, execution, &mut |key, stream, message| {
+                            if window.contains(&key.timestamp) && streams(&stream) {
+                                sink(key, stream, message);
+                            }
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
