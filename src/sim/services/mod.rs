@@ -3,8 +3,11 @@
 //! The routing names the operation before a service sees the call, so that the ledger and the faults know it even when
 //! the service does not. A service matches on [`Call::operation`]; [`Call::label`] has the parts of its path.
 
+pub mod apigateway;
+pub mod apigatewayv2;
 pub mod cloudwatch;
 pub mod logs;
+pub mod page;
 pub mod routes;
 pub mod sts;
 
@@ -149,6 +152,8 @@ pub fn dispatch(call: &Call<'_>) -> Response {
         Service::Sts => sts::handle(call),
         Service::CloudWatch => cloudwatch::handle(call),
         Service::Logs => logs::handle(call),
+        Service::ApiGateway => apigateway::handle(call),
+        Service::ApiGatewayV2 => apigatewayv2::handle(call),
         _ => unknown_operation(call),
     }
 }
