@@ -10,6 +10,7 @@ pub mod logs;
 pub mod page;
 pub mod routes;
 pub mod sts;
+pub mod xray;
 
 use super::Clock;
 use super::wire::document::Document;
@@ -154,6 +155,7 @@ pub fn dispatch(call: &Call<'_>) -> Response {
         Service::Logs => logs::handle(call),
         Service::ApiGateway => apigateway::handle(call),
         Service::ApiGatewayV2 => apigatewayv2::handle(call),
+        Service::XRay => xray::handle(call),
         _ => unknown_operation(call),
     }
 }
