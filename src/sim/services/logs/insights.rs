@@ -87,3 +87,6 @@ impl Query {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
