@@ -2,7 +2,7 @@
 
 use super::event::Key;
 use super::source::Sink;
-use crate::sim::world::catalog::{Api, Protocol, Route};
+use crate::sim::world::catalog::{Api, ApiId, Protocol, Route};
 use crate::sim::world::dice::{Dice, hash, hash_text};
 use crate::sim::world::invocation::{ApiRequest, Outcome};
 use crate::sim::world::{Millis, World};
@@ -12,18 +12,54 @@ use serde_json::json;
 /// Log streams over which API Gateway spreads the lines of a stage.
 const SHARDS: u64 = 4;
 
+/// Which of its logs API Gateway writes.
+#[derive(Clone, Copy, Debug)]
+pub enum Log<'a> {
+    /// The access log.
+    Access,
+    /// The execution log, as its level was over time.
+    Execution(&'a Levels),
+}
+
+/// The level of a stage's execution log, from moment to moment.
+#[derive(Clone, Debug)]
+pub struct Levels(Vec<(Millis, String)>);
+
+impl Levels {
+    /// What the stage (by its index) began with and what UpdateStage has made of it.
+    pub fn of(world: &World, api: ApiId, stage: usize) -> Levels {
+        let stage = &world.catalog.apis[api].stages[stage];
+        let mut levels = vec![(Millis::MIN, stage.logging.to_owned())];
+        for (at, patches) in world.stage_changes(api, &stage.name, Millis::MAX) {
+            let patch = patches.into_iter().rfind(|patch| patch.path == "/*/*/logging/loglevel");
+            levels.extend(patch.map(|patch| (at, patch.value.unwrap_or_else(|| "OFF".to_owned()))));
+        }
+        Levels(levels)
+    }
+
+    /// It was on at some time: the group exists.
+    pub fn ever_on(&self) -> bool {
+        self.0.iter().any(|(_, level)| level != "OFF")
+    }
+
+    /// `OFF`, `ERROR` or `INFO`.
+    fn at(&self, moment: Millis) -> &str {
+        self.0.iter().rfind(|(since, _)| *since <= moment).map_or("OFF", |(_, level)| level)
+    }
+}
+
 /// The lines of a request, in the order of time.
-pub fn lines(world: &World, request: &ApiRequest, execution: bool, sink: &mut Sink<'_>) {
+pub fn lines(world: &World, request: &ApiRequest, log: Log<'_>, sink: &mut Sink<'_>) {
+    let execution = matches!(log, Log::Execution(_));
     let api = &world.catalog.apis[request.api];
     let mut dice = Dice::of(&[world.seed, request.key, u64::from(execution)]);
     let end = request.start + request.latency_ms.round() as Millis;
     // Access lines come in batches; one in a hundred is late.
     let delay = 400 + dice.below(1_200) as Millis + if dice.chance(0.01) { 9_000 } else { 0 };
     let stream = stream(api, request);
-    let texts = if execution {
-        execution_lines(world, api, request)
-    } else {
-        vec![(end, access_line(api, &api.routes[request.route], request, &mut dice))]
+    let texts = match log {
+        Log::Execution(levels) => execution_lines(world, api, request, levels.at(request.start)),
+        Log::Access => vec![(end, access_line(api, &api.routes[request.route], request, &mut dice))],
     };
     for (index, (timestamp, message)) in texts.into_iter().enumerate() {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
@@ -96,9 +132,11 @@ fn access_line(api: &Api, route: &Route, request: &ApiRequest, dice: &mut Dice) 
 }
 
 /// Execution log: every step at INFO, what went wrong at ERROR.
-fn execution_lines(world: &World, api: &Api, request: &ApiRequest) -> Vec<(Millis, String)> {
+fn execution_lines(world: &World, api: &Api, request: &ApiRequest, level: &str) -> Vec<(Millis, String)> {
+    if level == "OFF" {
+        return Vec::new();
+    }
     let route = &api.routes[request.route];
-    let stage = &api.stages[request.stage];
     let id = &request.request_id;
     let end = request.start + request.latency_ms.round() as Millis;
     let back = request.integration_ms.map(|ms| request.start + (ms.round() as Millis).min(end - request.start));
@@ -107,7 +145,7 @@ fn execution_lines(world: &World, api: &Api, request: &ApiRequest) -> Vec<(Milli
     let uri = format!(
         "https://lambda.{region}.amazonaws.com/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:{function}/invocations"
     );
-    let info = stage.logging == "INFO";
+    let info = level == "INFO";
     let mut lines: Vec<(Millis, String)> = Vec::new();
     let mut say = |at: Millis, always: bool, text: String| {
         if info || always {

@@ -105,7 +105,7 @@ pub fn filter(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let seal = |place: Place| token::seal(world.seed, &request, call.now, &place.write());
 
     let draw = hash(&[world.seed, hash_text(&request), place.after.map_or(0, |key| key.atom ^ u64::from(key.index))]);
-    if draw % EMPTY_IN == 0 && !place.rested {
+    if draw.is_multiple_of(EMPTY_IN) && !place.rested {
         let next = seal(Place { after: place.after, rested: true });
         return Ok(call.ok(&json!({ "events": [], "nextToken": next, "searchedLogStreams": [] })));
     }

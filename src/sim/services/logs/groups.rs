@@ -1,11 +1,12 @@
 //! The log groups: one for each function or several together, and those of the stages of APIs.
 
+use super::api_log::Levels;
 use super::input::{Input, Refusal};
 use super::source::Source;
 use super::{beginning, token};
 use crate::sim::services::Call;
 use crate::sim::wire::Response;
-use crate::sim::world::catalog::{ApiId, Protocol, Stage};
+use crate::sim::world::catalog::{Api, ApiId, Protocol};
 use crate::sim::world::dice::{hash, hash_text};
 use crate::sim::world::{Millis, World, narration};
 use serde_json::{Value, json};
@@ -25,15 +26,16 @@ pub struct Group {
     pub sources: Vec<Source>,
 }
 
-/// Group of a stage's execution log, where API Gateway writes one: REST and WebSocket APIs only.
-fn execution_group(world: &World, api: ApiId, stage: &Stage) -> Option<String> {
-    let api_id = &world.catalog.apis[api].id;
-    match world.catalog.apis[api].protocol {
-        _ if stage.logging == "OFF" => None,
-        Protocol::Rest => Some(format!("API-Gateway-Execution-Logs_{api_id}/{}", stage.name)),
-        Protocol::WebSocket => Some(format!("/aws/apigateway/{api_id}/{}", stage.name)),
-        Protocol::Http => None,
-    }
+/// Group of the execution log of a stage (by its index), where API Gateway has written one: not for HTTP APIs.
+fn execution_group(world: &World, api: ApiId, stage: usize) -> Option<String> {
+    let Api { id, protocol, stages, .. } = &world.catalog.apis[api];
+    let name = &stages[stage].name;
+    let group = match protocol {
+        Protocol::Rest => format!("API-Gateway-Execution-Logs_{id}/{name}"),
+        Protocol::WebSocket => format!("/aws/apigateway/{id}/{name}"),
+        Protocol::Http => return None,
+    };
+    Levels::of(world, api, stage).ever_on().then_some(group)
 }
 
 /// Groups of the stages, each with its writer.
@@ -42,7 +44,7 @@ fn stage_groups(world: &World) -> Vec<(String, Source)> {
     for (id, api) in world.catalog.apis.iter().enumerate() {
         for (number, stage) in api.stages.iter().enumerate() {
             groups.extend(stage.access_log_group.clone().map(|name| (name, Source::Access(id, number))));
-            groups.extend(execution_group(world, id, stage).map(|name| (name, Source::Execution(id, number))));
+            groups.extend(execution_group(world, id, number).map(|name| (name, Source::Execution(id, number))));
         }
     }
     groups

@@ -48,23 +48,17 @@ impl Refusal {
 pub struct Input(Map<String, Value>);
 
 impl Input {
-    /// Reads the body of a call.
+    /// The members of a body.
     ///
     /// # Errors
     /// A body that is no JSON object: the SerializationException.
-    pub fn of(call: &Call<'_>) -> Result<Self, Response> {
-        match call.json()? {
+    pub fn of(body: Value) -> Result<Self, Refusal> {
+        match body {
             Value::Object(members) => Ok(Input(members)),
-            _ => Err(call.error(400, "SerializationException", "Start of structure or map found where not expected.")),
-        }
-    }
-
-    /// For tests: the object itself.
-    #[cfg(test)]
-    pub fn from_json(value: Value) -> Self {
-        match value {
-            Value::Object(members) => Input(members),
-            other => panic!("no object: {other}"),
+            _ => Err(Refusal {
+                code: "SerializationException",
+                message: "Start of structure or map found where not expected.".to_owned(),
+            }),
         }
     }
 

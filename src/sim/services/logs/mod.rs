@@ -19,7 +19,7 @@ pub use queries::Queries;
 use super::{Call, unknown_operation};
 use crate::sim::wire::Response;
 use crate::sim::world::{Millis, World};
-use input::Input;
+use input::{Input, Refusal};
 use serde_json::json;
 
 /// What the world remembers of the time before it was born.
@@ -32,25 +32,28 @@ fn beginning(world: &World) -> Millis {
 
 /// Answers one operation.
 pub fn handle(call: &Call<'_>) -> Response {
-    let input = match Input::of(call) {
-        Ok(input) => input,
+    let answer = match call.json() {
+        Ok(body) => Input::of(body).and_then(|input| answer(call, &input)),
         Err(response) => return response,
     };
-    let answer = match call.operation {
-        "DescribeLogGroups" => groups::describe(call, &input),
-        "DescribeLogStreams" => groups::describe_streams(call, &input),
-        "FilterLogEvents" => events::filter(call, &input),
-        "GetLogEvents" => events::get(call, &input),
-        "StartQuery" => queries::start(call, &input),
-        "GetQueryResults" => queries::results(call, &input),
-        "StopQuery" => queries::stop(call, &input),
-        "DescribeQueries" => queries::describe(call, &input),
-        "StartLiveTail" => live_tail::start(call, &input),
-        "ListTagsForResource" => input
-            .required("resourceArn")
-            .and_then(|arn| groups::find_by_identifier(call.world, arn))
-            .map(|_| call.ok(&json!({ "tags": {} }))),
-        _ => return unknown_operation(call),
-    };
     answer.unwrap_or_else(|refusal| refusal.response(call))
+}
+
+fn answer(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
+    match call.operation {
+        "DescribeLogGroups" => groups::describe(call, input),
+        "DescribeLogStreams" => groups::describe_streams(call, input),
+        "FilterLogEvents" => events::filter(call, input),
+        "GetLogEvents" => events::get(call, input),
+        "StartQuery" => queries::start(call, input),
+        "GetQueryResults" => queries::results(call, input),
+        "StopQuery" => queries::stop(call, input),
+        "DescribeQueries" => queries::describe(call, input),
+        "StartLiveTail" => live_tail::start(call, input),
+        "ListTagsForResource" => {
+            groups::find_by_identifier(call.world, input.required("resourceArn")?)?;
+            Ok(call.ok(&json!({ "tags": {} })))
+        }
+        _ => Ok(unknown_operation(call)),
+    }
 }

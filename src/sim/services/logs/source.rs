@@ -1,6 +1,6 @@
 //! What writes into a log group: a function's invocations, or the requests of a stage of an API.
 
-use super::api_log;
+use super::api_log::{self, Levels, Log};
 use super::event::Key;
 use crate::sim::world::catalog::{ApiId, FunctionId, LogFormat};
 use crate::sim::world::{Millis, World, narration};
@@ -81,10 +81,11 @@ impl Source {
                 }
             }
             Source::Access(api, stage) | Source::Execution(api, stage) => {
+                let levels = Levels::of(world, api, stage);
+                let log = if matches!(self, Source::Execution(..)) { Log::Execution(&levels) } else { Log::Access };
                 for request in world.api_requests(api, starts.start, starts.end) {
                     if request.stage == stage {
-                        let execution = matches!(self, Source::Execution(..));
-                        api_log::lines(world, &request, execution, &mut |key, stream, message| {
+                        api_log::lines(world, &request, log, &mut |key, stream, message| {
                             if window.contains(&key.timestamp) && streams(&stream) {
                                 sink(key, stream, message);
                             }

@@ -293,10 +293,7 @@ impl<'a> Parser<'a> {
     fn string(&mut self) -> Result<String, Malformed> {
         self.skip();
         let mut chars = self.rest().char_indices();
-        let mark = match chars.next() {
-            Some((_, mark @ ('"' | '\''))) => mark,
-            _ => return Err(self.unexpected()),
-        };
+        let Some((_, mark @ ('"' | '\''))) = chars.next() else { return Err(self.unexpected()) };
         let mut content = String::new();
         while let Some((at, c)) = chars.next() {
             if c == mark {
@@ -432,10 +429,7 @@ impl<'a> Parser<'a> {
         let mut left = self.primary()?;
         loop {
             self.skip();
-            let operator = match self.rest().chars().next() {
-                Some(operator @ ('*' | '/' | '%' | '^')) => operator,
-                _ => return Ok(left),
-            };
+            let Some(operator @ ('*' | '/' | '%' | '^')) = self.rest().chars().next() else { return Ok(left) };
             self.at += 1;
             left = Expression::Arithmetic(operator, Box::new(left), Box::new(self.primary()?));
         }
