@@ -133,7 +133,7 @@ struct Page {
 }
 
 impl Page {
-    fn read(scan: Scan<'_>, limit: usize, pattern: &Pattern) -> Page {
+    fn read(scan: impl Iterator<Item = Event>, limit: usize, pattern: &Pattern) -> Page {
         let mut page = Page { events: Vec::new(), last: None, more: false };
         let mut bytes = 0;
         for (seen, event) in scan.enumerate() {
@@ -210,4 +210,37 @@ fn read_direction(world: &World, request: &str, now: Millis, token: &str) -> Opt
     let forward = token.starts_with("f/");
     let sealed = token.strip_prefix("f/").or_else(|| token.strip_prefix("b/"))?.strip_suffix("/s")?;
     Some((Place::read(&token::open(world.seed, request, now, sealed)?)?, forward))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(count: u64, size: usize) -> impl Iterator<Item = Event> {
+        (0..count).map(move |atom| {
+            let key = Key { timestamp: 1, ingestion: 2, atom, index: 0 };
+            let message = if atom % 100 == 99 { "x".repeat(size) } else { "y".repeat(size) };
+            Event { key, group: 0, stream: String::new(), message }
+        })
+    }
+
+    #[test]
+    fn a_page_ends_at_its_limit_at_a_megabyte_and_at_what_was_looked_at() {
+        let everything = filter_pattern::parse("").expect("a pattern");
+        let page = Page::read(events(10, 1), 10, &everything);
+        assert_eq!((page.events.len(), page.more), (10, false));
+        let page = Page::read(events(11, 1), 10, &everything);
+        assert_eq!((page.events.len(), page.more, page.last.map(|key| key.atom)), (10, true, Some(9)));
+        let page = Page::read(events(10, 300 << 10), 10, &everything);
+        assert_eq!((page.events.len(), page.more), (3, true));
+        // One event that is larger than a page is a page.
+        let page = Page::read(events(2, 2 << 20), 10, &everything);
+        assert_eq!((page.events.len(), page.more), (1, true));
+        let rare = filter_pattern::parse("x").expect("a pattern");
+        let page = Page::read(events(10_000, 1), 500, &rare);
+        assert_eq!((page.events.len(), page.more, page.last.map(|key| key.atom)), (40, true, Some(3_999)));
+        let never = filter_pattern::parse("z").expect("a pattern");
+        let page = Page::read(events(10_000, 1), 500, &never);
+        assert_eq!((page.events.len(), page.more), (0, true), "an empty page with more behind it");
+    }
 }

@@ -15,8 +15,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Groups of one query.
 const MAX_GROUPS: usize = 50;
-/// Queries remembered; the oldest go.
-const KEPT: usize = 100;
+/// Queries remembered, with their rows; the oldest go.
+const KEPT: usize = 30;
 /// Events read each time that the results are asked for.
 const SLICE: usize = 20_000;
 /// Results are kept for seven days.

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of a query without a `limit`, and the most that one gives.
 pub const MAX_ROWS: usize = 10_000;
+/// Rows kept for commands that need all of them; what is older is left out.
+const MAX_KEPT: usize = 100_000;
 
 /// A query on its way.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Run {
     /// Commands up to here work on one row at a time.
     split: usize,
     rows: Vec<Row>,
+    /// What `dedup` has let through.
+    seen: BTreeSet<Vec<Option<String>>>,
     groups: Option<Groups>,
     /// Events seen.
     pub scanned: u64,
@@ -80,7 +84,7 @@ impl Run {
         };
         let split = query.commands.iter().position(|command| !streaming(command)).unwrap_or(query.commands.len());
         let groups = matches!(query.commands.get(split), Some(Command::Stats { .. })).then(Groups::default);
-        Run { query, limit, split, rows: Vec::new(), groups, scanned: 0, matched: 0, bytes: 0 }
+        Run { query, limit, split, rows: Vec::new(), seen: BTreeSet::new(), groups, scanned: 0, matched: 0, bytes: 0 }
     }
 
     /// Takes the next event, in `log` (account id, colon, group).
@@ -92,10 +96,16 @@ impl Run {
         self.matched += 1;
         match (&mut self.groups, self.query.commands.get(self.split)) {
             (Some(groups), Some(Command::Stats { aggregates, by })) => groups.add(aggregates, by, &row),
+            (_, Some(Command::Limit(limit))) if self.rows.len() >= *limit => {}
+            (_, Some(Command::Dedup(columns))) if !self.seen.insert(show_all(columns, &row)) => {}
+            _ if self.rows.len() >= MAX_KEPT => {}
             (_, Some(Command::Sort(keys))) => {
                 self.rows.push(row);
+                let shown_at_once = self.query.commands[self.split + 1..]
+                    .iter()
+                    .all(|command| matches!(command, Command::Limit(_) | Command::Display(_) | Command::Fields(_)));
                 // Only so many can be shown: the others go, now and then.
-                if self.rows.len() > 2 * MAX_ROWS && self.query.commands.len() <= self.split + 2 {
+                if shown_at_once && self.rows.len() > 2 * MAX_ROWS {
                     sort(&mut self.rows, keys);
                     self.rows.truncate(self.limit);
                 }

@@ -203,7 +203,7 @@ fn what_is_not_understood_is_named_with_its_place() {
 
 #[test]
 fn a_sort_over_many_events_keeps_what_can_be_shown() {
-    let mut run = Run::new(parse("fields n | sort n desc | limit 3").unwrap(), None);
+    let mut run = Run::new(parse("fields n | sort n desc | limit 3").expect("a query"), None);
     for n in 0..(2 * MAX_ROWS as i64 + 500) {
         let key = Key { timestamp: T0 - n, ingestion: T0, atom: n.cast_unsigned(), index: 0 };
         let message = format!(r#"{{"n":{}}}"#, n * 7919 % 20_509);
