@@ -1,1 +1,20 @@
 //! How Amazon says it: SDK in, model out; the only room for SDK names.
+//!
+//! [`Account`] is the doorway to one account and region. Each noun has a file with the questions that may be asked of it:
+//! every one takes an `&Account`, answers in words of [`crate::model`], and fails with a
+//! [`Trouble`](crate::model::trouble::Trouble) that says what happened and what to do about it.
+
+pub mod account;
+pub mod alarms;
+pub mod apis;
+pub mod changes;
+pub mod functions;
+pub mod logs;
+mod meter;
+pub mod metrics;
+mod pages;
+mod reading;
+pub mod traces;
+mod trouble;
+
+pub use account::{Account, Settings};

@@ -1,0 +1,232 @@
+//! X-Ray: summaries, whole traces and the service graph.
+
+use aws_sdk_xray::types::{AnnotationValue, Service, Trace as SdkTrace, TraceSummary as SdkSummary};
+use chrono::TimeDelta;
+
+use super::Account;
+use super::pages::Pages;
+use super::reading::{instant, moment, said, shown};
+use crate::model::trace::{ServiceNode, Trace, TraceSummary};
+use crate::model::trouble::{Kind, Trouble};
+use crate::time::Moment;
+
+/// GetTraceSummaries and GetServiceGraph take no longer window.
+pub const LONGEST_WINDOW: TimeDelta = TimeDelta::hours(6);
+/// BatchGetTraces takes five ids.
+const IDS_PER_CALL: usize = 5;
+/// A service graph of more pages than this is no graph to look at.
+const GRAPH_PAGES: usize = 50;
+
+/// A page of GetTraceSummaries.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SummaryPage {
+    /// Summaries in AWS's order: the newest page first.
+    pub summaries: Vec<TraceSummary>,
+    /// Token of the next page.
+    pub next: Option<String>,
+}
+
+/// The windows, newest first, that together cover `start` to `end` and are each short enough for X-Ray.
+pub fn windows(start: Moment, end: Moment) -> Vec<(Moment, Moment)> {
+    let mut windows = Vec::new();
+    let mut end = end;
+    while end > start {
+        let begin = start.max(end - LONGEST_WINDOW);
+        windows.push((begin, end));
+        end = begin;
+    }
+    windows
+}
+
+/// One page of GetTraceSummaries. The window may be at most six hours long. Every trace scanned is billed.
+pub async fn page(
+    account: &Account,
+    filter: &str,
+    start: Moment,
+    end: Moment,
+    token: Option<String>,
+) -> Result<SummaryPage, Trouble> {
+    let first = token.is_none();
+    let output = account
+        .xray()
+        .get_trace_summaries()
+        .start_time(instant(start))
+        .end_time(instant(end))
+        .set_filter_expression(Some(filter.trim().to_string()).filter(|filter| !filter.is_empty()))
+        .set_next_token(token)
+        .send()
+        .await;
+    let output = output.map_err(|error| account.trouble("xray:GetTraceSummaries", &error))?;
+    // The count is that of the whole query, and told again on each of its pages.
+    let scanned = output.traces_processed_count().and_then(|count| u64::try_from(count).ok());
+    if first {
+        let scanned = scanned.unwrap_or(output.trace_summaries().len() as u64);
+        account.meter().read_traces(scanned, account.clock().now());
+    }
+    Ok(SummaryPage {
+        summaries: output.trace_summaries().iter().map(summary).collect(),
+        next: output.next_token().filter(|token| !token.is_empty()).map(str::to_string),
+    })
+}
+
+/// Summaries from `start` to `end`, newest first, at most `cap` of them; and whether there would have been more.
+pub async fn summaries(
+    account: &Account,
+    filter: &str,
+    start: Moment,
+    end: Moment,
+    cap: usize,
+) -> Result<(Vec<TraceSummary>, bool), Trouble> {
+    let mut found: Vec<TraceSummary> = Vec::new();
+    let mut capped = false;
+    for (start, end) in windows(start, end) {
+        let (mut pages, mut token) = (Pages::up_to(cap.max(1)), None);
+        loop {
+            let page = page(account, filter, start, end, token).await?;
+            found.extend(page.summaries);
+            token = pages.follow(page.next.as_deref());
+            if token.is_none() || found.len() >= cap {
+                break;
+            }
+        }
+        if found.len() >= cap && token.is_some() || found.len() > cap || pages.cut() {
+            capped = true;
+            break;
+        }
+    }
+    found.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| b.id.cmp(&a.id)));
+    found.dedup_by(|a, b| a.id == b.id);
+    found.truncate(cap);
+    Ok((found, capped))
+}
+
+/// Whole traces, five a call; ids that X-Ray does not have are left out.
+pub async fn batch(account: &Account, ids: &[String]) -> Result<Vec<Trace>, Trouble> {
+    let mut traces = Vec::new();
+    for ids in ids.chunks(IDS_PER_CALL) {
+        let output = account.xray().batch_get_traces().set_trace_ids(Some(ids.to_vec())).send().await;
+        let output = output.map_err(|error| account.trouble("xray:BatchGetTraces", &error))?;
+        account.meter().read_traces(output.traces().len() as u64, account.clock().now());
+        traces.extend(output.traces.unwrap_or_default().into_iter().map(whole));
+    }
+    Ok(traces)
+}
+
+/// One whole trace. Errors: also where X-Ray does not have it (any more, or not yet).
+pub async fn trace(account: &Account, id: &str) -> Result<Trace, Trouble> {
+    let found = batch(account, &[id.to_string()]).await?.into_iter().next();
+    found.ok_or_else(|| {
+        let message = format!("X-Ray has no trace {}", crate::text::safe_line(id));
+        let mut trouble = Trouble::new(Kind::Missing, "xray:BatchGetTraces", message);
+        trouble.remedy = Some(
+            "it is kept for 30 days, and not here at all where Transaction Search sends spans to `aws/spans`".into(),
+        );
+        trouble
+    })
+}
+
+/// GetServiceGraph over at most the last six hours before `end`.
+pub async fn service_graph(account: &Account, start: Moment, end: Moment) -> Result<Vec<ServiceNode>, Trouble> {
+    let start = start.max(end - LONGEST_WINDOW);
+    let request = account.xray().get_service_graph().start_time(instant(start)).end_time(instant(end));
+    let (mut pages, mut token, mut nodes) = (Pages::up_to(GRAPH_PAGES), None, Vec::new());
+    loop {
+        let output = request.clone().set_next_token(token).send().await;
+        let output = output.map_err(|error| account.trouble("xray:GetServiceGraph", &error))?;
+        nodes.extend(output.services().iter().map(node));
+        token = pages.follow(output.next_token());
+        if token.is_none() {
+            return Ok(nodes);
+        }
+    }
+}
+
+fn summary(from: &SdkSummary) -> TraceSummary {
+    let http = from.http();
+    let mut annotations: Vec<(String, String)> = Vec::new();
+    for (key, values) in from.annotations().into_iter().flatten() {
+        for value in values.iter().filter_map(|value| value.annotation_value()) {
+            annotations.push((shown(Some(key)), annotation(value)));
+        }
+    }
+    annotations.sort();
+    annotations.dedup();
+    TraceSummary {
+        id: shown(from.id()),
+        start: moment(from.start_time()).or_else(|| from.id().and_then(start_in_id)),
+        duration: from.duration().filter(|seconds| seconds.is_finite()),
+        response_time: from.response_time().filter(|seconds| seconds.is_finite()),
+        fault: from.has_fault().unwrap_or_default(),
+        error: from.has_error().unwrap_or_default(),
+        throttle: from.has_throttle().unwrap_or_default(),
+        partial: from.is_partial().unwrap_or_default(),
+        method: said(http.and_then(|http| http.http_method())),
+        url: said(http.and_then(|http| http.http_url())),
+        status: http.and_then(|http| http.http_status()).and_then(|status| u16::try_from(status).ok()),
+        entry_point: said(from.entry_point().and_then(|service| service.name())),
+        services: from.service_ids().iter().map(|service| shown(service.name())).collect(),
+        annotations,
+    }
+}
+
+/// `1-5f84c7a5-...`: the second part is the start in seconds, in hexadecimal.
+fn start_in_id(id: &str) -> Option<Moment> {
+    let seconds = i64::from_str_radix(id.split('-').nth(1)?, 16).ok()?;
+    Moment::from_timestamp(seconds, 0)
+}
+
+fn annotation(value: &AnnotationValue) -> String {
+    match value {
+        AnnotationValue::BooleanValue(value) => value.to_string(),
+        AnnotationValue::NumberValue(value) => value.to_string(),
+        AnnotationValue::StringValue(value) => shown(Some(value)),
+        _ => String::new(),
+    }
+}
+
+fn whole(from: SdkTrace) -> Trace {
+    let segments = from.segments.unwrap_or_default().into_iter();
+    Trace {
+        id: shown(from.id.as_deref()),
+        duration: from.duration.filter(|seconds| seconds.is_finite()),
+        limit_exceeded: from.limit_exceeded.unwrap_or_default(),
+        documents: segments.map(|s| (shown(s.id.as_deref()), s.document.unwrap_or_default())).collect(),
+    }
+}
+
+fn node(from: &Service) -> ServiceNode {
+    let statistics = from.summary_statistics();
+    ServiceNode {
+        id: from.reference_id().unwrap_or_default(),
+        name: shown(from.name()),
+        kind: shown(from.r#type()),
+        total: statistics.and_then(|s| s.total_count()).unwrap_or_default(),
+        faults: statistics.and_then(|s| s.fault_statistics()).and_then(|s| s.total_count()).unwrap_or_default(),
+        errors: statistics.and_then(|s| s.error_statistics()).and_then(|s| s.total_count()).unwrap_or_default(),
+        total_response_time: statistics.and_then(|s| s.total_response_time()).unwrap_or_default(),
+        edges: from.edges().iter().filter_map(|edge| edge.reference_id()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_asked_for_in_windows_of_six_hours() {
+        let end = Moment::from_timestamp(1_800_000_000, 0).expect("a valid moment");
+        let windows = windows(end - TimeDelta::hours(13), end);
+        let hours: Vec<i64> = windows.iter().map(|(from, to)| (*to - *from).num_hours()).collect();
+        assert_eq!(hours, [6, 6, 1]);
+        assert_eq!((windows[0].1, windows[2].0), (end, end - TimeDelta::hours(13)));
+        assert!(windows.windows(2).all(|pair| pair[0].0 == pair[1].1));
+        assert!(super::windows(end, end).is_empty());
+    }
+
+    #[test]
+    fn a_summary_without_start_has_it_in_its_id() {
+        let summary = summary(&SdkSummary::builder().id("1-5f84c7a5-e7d1852db8c4fd35d88bf49a").build());
+        assert_eq!(summary.start.map(|start| start.timestamp()), Some(0x5f84_c7a5));
+        assert_eq!(start_in_id("nonsense"), None);
+    }
+}
