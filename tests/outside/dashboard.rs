@@ -1,0 +1,1 @@
+//! The dashboard of the real binary in a terminal, on servers that we did not write.

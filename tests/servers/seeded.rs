@@ -1,0 +1,138 @@
+//! moto and MiniStack, each filled with the same shop, with a manifest of what a right reader must find there.
+
+use super::{Environment, tail};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::OnceLock;
+
+/// A running server with a shop in it.
+#[derive(Debug)]
+pub struct Seeded {
+    /// Where it answers: `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// What `tests/python/seed.py` put there and what it adds up to.
+    pub manifest: Value,
+    /// Held, never waited for: the server ends when our end of its stdin closes.
+    _process: Child,
+}
+
+/// The shop on moto: X-Ray and API Gateway at their best, but no percentiles, no real invokes and no provisioned concurrency.
+pub fn moto() -> &'static Seeded {
+    static STARTED: OnceLock<Seeded> = OnceLock::new();
+    STARTED.get_or_init(|| Seeded::start("moto", Environment::moto(), "moto_cbor.py"))
+}
+
+/// The shop on MiniStack: real invokes with their logs, percentiles and provisioned concurrency, but no X-Ray at all.
+pub fn ministack() -> &'static Seeded {
+    static STARTED: OnceLock<Seeded> = OnceLock::new();
+    STARTED.get_or_init(|| Seeded::start("ministack", Environment::ministack(), "ministack_server.py"))
+}
+
+impl Seeded {
+    fn start(name: &str, environment: &Environment, script: &str) -> Seeded {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        let log = folder.join(format!("{name}-{}.log", std::process::id()));
+        let log_file = std::fs::File::create(&log).expect("the target directory is ours to write to");
+        let mut process = environment
+            .script(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log_file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{script} could not be started: {error}"));
+        let said = || tail(&std::fs::read_to_string(&log).unwrap_or_default(), 25);
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("stdout was asked to be a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("the pipe to a child can be read");
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("{script} ended before it listened, after {line:?}:\n{}", said()))
+            .to_owned();
+        let manifest = folder.join(format!("{name}-{}.json", std::process::id()));
+        // boto3 fills both servers: it lives in the environment of moto.
+        let seeding = Environment::moto()
+            .script("seed.py")
+            .arg(&url)
+            .arg(&manifest)
+            .output()
+            .unwrap_or_else(|error| panic!("seed.py could not be started: {error}"));
+        assert!(
+            seeding.status.success(),
+            "seed.py could not fill {name} at {url} ({}):\n{}\nwhat {name} said:\n{}",
+            seeding.status,
+            tail(&String::from_utf8_lossy(&seeding.stderr), 25),
+            said()
+        );
+        let text = std::fs::read_to_string(&manifest).expect("a seed that succeeds leaves its manifest");
+        let _ = std::fs::remove_file(&manifest);
+        Seeded { url, manifest: serde_json::from_str(&text).expect("the manifest is JSON"), _process: process }
+    }
+}
+
+/// What the manifest says of one function.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeededFunction {
+    pub runtime: String,
+    pub memory_size: u64,
+    pub timeout: u64,
+    /// Over the whole seeded history.
+    pub invocations: u64,
+    pub errors: u64,
+    pub throttles: u64,
+    pub reserved: Option<u64>,
+    pub provisioned: Option<SeededProvisioned>,
+}
+
+/// Provisioned concurrency of one alias.
+#[derive(Debug, serde::Deserialize)]
+pub struct SeededProvisioned {
+    pub qualifier: String,
+    pub requested: u64,
+}
+
+/// What the manifest says of one trace.
+#[derive(Debug, serde::Deserialize)]
+pub struct SeededTrace {
+    pub id: String,
+    pub fault: bool,
+    pub function: String,
+    /// Seconds, from the first segment's start to the last one's end.
+    pub duration: f64,
+}
+
+/// What the manifest says of one log group.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeededGroup {
+    pub events: usize,
+    /// Events with the word ERROR in them.
+    #[serde(rename = "withERROR")]
+    pub with_error: usize,
+}
+
+impl Seeded {
+    /// Every function by name.
+    pub fn functions(&self) -> BTreeMap<String, SeededFunction> {
+        self.part("functions")
+    }
+
+    /// Every trace, in no order.
+    pub fn traces(&self) -> Vec<SeededTrace> {
+        self.part("traces")
+    }
+
+    /// Every log group by name.
+    pub fn log_groups(&self) -> BTreeMap<String, SeededGroup> {
+        self.part("logGroups")
+    }
+
+    fn part<T: serde::de::DeserializeOwned>(&self, name: &str) -> T {
+        serde_json::from_value(self.manifest[name].clone())
+            .unwrap_or_else(|error| panic!("the manifest's {name} is not as the tests read it: {error}"))
+    }
+}
