@@ -218,6 +218,13 @@ pub struct StageState {
     pub flushed: Option<Millis>,
 }
 
+/// The resource that a step of a patch path means: `~1orders` and `orders` are both `/orders`; WebSocket routes, which have
+/// no method, bear no slash.
+fn resource_path(step: &str, method: &str) -> String {
+    let path = step.replace("~1", "/").replace("~0", "~");
+    if method.is_empty() || path == "*" || path.starts_with('/') { path } else { format!("/{path}") }
+}
+
 impl StageState {
     /// The stage at the start of the world.
     pub fn at_start(catalog: &Catalog, api: ApiId, stage: usize) -> Self {
@@ -243,9 +250,12 @@ impl StageState {
                 self.cache = (value == "true").then(|| self.cache.take().unwrap_or_else(|| "0.5".to_owned()));
             }
             (_, ["cacheClusterSize"]) if self.cache.is_some() => self.cache = Some(value.to_owned()),
+            ("remove", [path, method]) => {
+                let path = resource_path(path, method);
+                self.overrides.retain(|own| own.path != path || own.method != *method);
+            }
             (_, [path, method, group @ ("throttling" | "caching"), name]) => {
-                let path = path.replace("~1", "/").replace("~0", "~");
-                self.apply_to_method(&path, method, group, name, value);
+                self.apply_to_method(&resource_path(path, method), method, group, name, value);
             }
             _ => {}
         }
