@@ -3,6 +3,9 @@
 //! The routing names the operation before a service sees the call, so that the ledger and the faults know it even when
 //! the service does not. A service matches on [`Call::operation`]; [`Call::label`] has the parts of its path.
 
+// A refusal is a whole response: large, but made once a call, so a box would only hide it.
+#![allow(clippy::result_large_err)]
+
 pub mod apigateway;
 pub mod apigatewayv2;
 pub mod cloudwatch;

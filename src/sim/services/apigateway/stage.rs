@@ -81,6 +81,16 @@ pub struct MethodSettings {
     pub strategy: String,
 }
 
+/// What a line of the access log holds.
+const ACCESS_FORMAT: &str = concat!(
+    r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime","#,
+    r#""requestTimeEpoch":$context.requestTimeEpoch,"stage":"$context.stage","status":"$context.status","#,
+    r#""responseLatency":"$context.responseLatency","integrationLatency":"$context.integrationLatency","#,
+    r#""responseLength":"$context.responseLength","xrayTraceId":"$context.xrayTraceId","#,
+    r#""httpMethod":"$context.httpMethod","resourcePath":"$context.resourcePath","path":"$context.path","#,
+    r#""protocol":"$context.protocol"}"#
+);
+
 impl Default for MethodSettings {
     /// What a method has that nobody touched: the limits of the account, no cache.
     fn default() -> Self {
@@ -155,9 +165,7 @@ impl Stage {
                     "arn:aws:logs:{}:{}:log-group:{group}",
                     world.catalog.region, world.catalog.account_id
                 ),
-                format:
-                    "{\"requestId\":\"$context.requestId\",\"status\":\"$context.status\",\"path\":\"$context.path\"}"
-                        .into(),
+                format: ACCESS_FORMAT.into(),
             }),
             methods,
             created: since,

@@ -75,8 +75,8 @@ fn stream(api: &Api, request: &ApiRequest) -> String {
     format!("{:016x}{:016x}", hash(&place), hash(&[place[0], place[1], place[2], 1]))
 }
 
-/// The path that the caller asked for: parameters filled in.
-fn path(route: &Route, request: &ApiRequest) -> String {
+/// The path that the caller asked for: parameters filled in. The trace of the request shows the same.
+pub fn path(route: &Route, request: &ApiRequest) -> String {
     let mut path = String::new();
     let mut rest = route.path.as_str();
     while let Some((before, after)) = rest.split_once('{') {
@@ -87,13 +87,18 @@ fn path(route: &Route, request: &ApiRequest) -> String {
     path + rest
 }
 
+/// Who asked.
+pub fn client_ip(request: &ApiRequest) -> String {
+    let mut dice = Dice::of(&[request.key, hash_text("client")]);
+    format!("{}.{}", dice.pick(&["203.0.113", "198.51.100", "192.0.2"]), 1 + dice.below(254))
+}
+
 fn access_line(api: &Api, route: &Route, request: &ApiRequest, dice: &mut Dice) -> String {
     let stage = &api.stages[request.stage].name;
     let time = DateTime::from_timestamp_millis(request.start).unwrap_or_default();
-    let ip = format!("{}.{}", dice.pick(&["203.0.113", "198.51.100", "192.0.2"]), 1 + dice.below(254));
     let mut line = json!({
         "requestId": request.request_id,
-        "ip": ip,
+        "ip": client_ip(request),
         "requestTime": time.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),
         "requestTimeEpoch": request.start,
         "stage": stage,

@@ -1,6 +1,6 @@
 //! CloudWatch Logs: groups, streams, events, Insights and Live Tail, told from the world's invocations and requests.
 
-mod api_log;
+pub mod api_log;
 pub mod event;
 pub mod events;
 pub mod filter_pattern;

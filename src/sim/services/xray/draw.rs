@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::logs::api_log;
 use super::trace::{Exception, Failure, Http, Segment, Trace};
 use crate::sim::world::catalog::{Catalog, Downstream, Function, Protocol};
 use crate::sim::world::dice::{Dice, hash, hash_text};
@@ -72,7 +73,6 @@ impl Pen<'_> {
         let mut dice = Dice::of(&[request.key, 0x57]);
         let start_ms = request.start as f64;
         let end_ms = start_ms + request.latency_ms;
-        let client = format!("203.0.113.{}", 1 + dice.below(250));
         let agents = [
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_2 like Mac OS X) AppleWebKit/605.1.15 Shop/7.3",
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36",
@@ -90,10 +90,10 @@ impl Pen<'_> {
                 url: Some(format!(
                     "https://{}.execute-api.{region}.amazonaws.com/{stage}{}",
                     api.id,
-                    concrete(&route.path, &mut dice)
+                    api_log::path(route, request)
                 )),
                 user_agent: Some((*dice.pick(&agents)).to_owned()),
-                client_ip: Some(client),
+                client_ip: Some(api_log::client_ip(request)),
                 status: Some(request.status),
                 content_length: Some(0),
             },
@@ -586,15 +586,6 @@ fn stack(function: &Function, key: u64) -> Vec<(String, u32, String)> {
     };
     let line = |dice: &mut Dice| u32::try_from(20 + dice.below(200)).unwrap_or(20);
     frames.iter().rev().map(|label| (file.clone(), line(&mut dice), (*label).to_owned())).collect()
-}
-
-/// The path that a client called: `{id}` takes a value.
-fn concrete(path: &str, dice: &mut Dice) -> String {
-    let parts: Vec<String> = path
-        .split('/')
-        .map(|part| if part.starts_with('{') { format!("{}", 1000 + dice.below(9000)) } else { part.to_owned() })
-        .collect();
-    parts.join("/")
 }
 
 fn object(value: Value) -> Map<String, Value> {

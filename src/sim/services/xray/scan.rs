@@ -83,7 +83,7 @@ pub fn summaries(call: &Call<'_>, body: &Value) -> Result<Value, Response> {
             Some((moment.parse::<Millis>().map_err(|_| invalid("Invalid NextToken"))?, id.to_owned()))
         }
     };
-    let (shown, processed, next) = query.page(cursor);
+    let (shown, processed, next) = query.page(cursor.as_ref());
     let mut answer = json!({
         "TraceSummaries": shown,
         "ApproximateTime": call.now as f64 / 1000.0,
@@ -112,7 +112,7 @@ type Cursor = (Millis, String);
 
 impl Query<'_> {
     /// Summaries newest first from `cursor` on, the number of traces looked at, and where the next page begins.
-    fn page(&self, cursor: Option<Cursor>) -> (Vec<Value>, usize, Option<Cursor>) {
+    fn page(&self, cursor: Option<&Cursor>) -> (Vec<Value>, usize, Option<Cursor>) {
         let world = self.call.world;
         let (start, end) = self.window;
         // A trace that ended in the window may have begun before it.
@@ -121,14 +121,14 @@ impl Query<'_> {
         let newest = (end + 1).min(self.call.now + 1);
         let mut shown = Vec::new();
         let mut processed = 0;
-        let mut until = cursor.as_ref().map_or(newest, |(moment, _)| newest.min(moment + 1));
+        let mut until = cursor.map_or(newest, |(moment, _)| newest.min(moment + 1));
         while until > oldest {
             let from = (until - SLICE_MS).max(oldest);
             let mut found = world.traces(from, until);
             found.sort_by_key(|trace| std::cmp::Reverse(place(trace)));
             for trace in &found {
                 let place = place(trace);
-                if cursor.as_ref().is_some_and(|cursor| place >= *cursor) {
+                if cursor.is_some_and(|cursor| place >= *cursor) {
                     continue;
                 }
                 processed += 1;

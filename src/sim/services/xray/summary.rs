@@ -41,10 +41,10 @@ pub fn summary(trace: &Trace, account: &str) -> Value {
                     other => json!({"StringValue": other}),
                 };
                 let values = annotations.entry(key.clone()).or_insert_with(|| json!([]));
-                if let Value::Array(values) = values {
-                    if !values.iter().any(|known| known["AnnotationValue"] == value) {
-                        values.push(json!({"AnnotationValue": value, "ServiceIds": [id]}));
-                    }
+                if let Value::Array(values) = values
+                    && !values.iter().any(|known| known["AnnotationValue"] == value)
+                {
+                    values.push(json!({"AnnotationValue": value, "ServiceIds": [id]}));
                 }
             }
         });
