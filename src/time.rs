@@ -46,6 +46,11 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// A reading of tokio's clock, for deadlines: it stands still while a test pauses it.
+pub fn instant() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// The span of time that every tab looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TimeWindow {

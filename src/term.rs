@@ -1,1 +1,0 @@
-//! The terminal: enter, leave, suspend; the only writer of escapes.
