@@ -48,32 +48,35 @@ struct Place {
     after: Option<Key>,
     /// The page was one of the empty ones; the next is not.
     rested: bool,
+    /// Newest first. On later pages the token decides, whatever startFromHead says.
+    descending: bool,
 }
 
 impl Place {
     fn write(&self) -> String {
+        let flags = format!("{},{}", u8::from(self.rested), u8::from(self.descending));
         match self.after {
-            Some(key) => {
-                format!("{},{},{},{},{}", u8::from(self.rested), key.timestamp, key.ingestion, key.atom, key.index)
-            }
-            None => u8::from(self.rested).to_string(),
+            Some(key) => format!("{flags},{},{},{},{}", key.timestamp, key.ingestion, key.atom, key.index),
+            None => flags,
         }
     }
 
     fn read(text: &str) -> Option<Place> {
         let mut parts = text.split(',');
-        let rested = parts.next()? == "1";
-        let Some(timestamp) = parts.next() else { return Some(Place { after: None, rested }) };
+        let (rested, descending) = (parts.next()? == "1", parts.next()? == "1");
+        let Some(timestamp) = parts.next() else { return Some(Place { after: None, rested, descending }) };
         let after = Key {
             timestamp: timestamp.parse().ok()?,
             ingestion: parts.next()?.parse().ok()?,
             atom: parts.next()?.parse().ok()?,
             index: parts.next()?.parse().ok()?,
         };
-        Some(Place { after: Some(after), rested })
+        Some(Place { after: Some(after), rested, descending })
     }
 }
 
+/// Newest first is for ranges that begin in 2024 or later.
+const NEWEST_FIRST_SINCE: Millis = 1_704_067_200_000;
 /// Bounds of a `startTime` or `endTime`.
 const ANY_TIME: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
@@ -87,26 +90,32 @@ pub fn filter(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let prefix = input.text("logStreamNamePrefix")?;
     let source = input.text("filterPattern")?.unwrap_or_default();
     let descending = input.flag("startFromHead")? == Some(false);
+    let token = input.text("nextToken")?;
     let group = groups::named(world, input)?;
     if from > to {
         return Err(Refusal::invalid("startTime must not be later than endTime."));
+    }
+    if descending && token.is_none() && from < NEWEST_FIRST_SINCE {
+        return Err(Refusal::invalid("startFromHead=false needs a startTime on or after Jan 1, 2024 00:00:00 UTC."));
     }
     if prefix.is_some() && !names.is_empty() {
         return Err(Refusal::invalid("logStreamNames and logStreamNamePrefix can not be specified together."));
     }
     let pattern = filter_pattern::parse(source).map_err(Refusal::invalid)?;
-    let request = format!("filter {} {from} {to} {names:?} {prefix:?} {source:?} {descending}", group.name);
-    let place = match input.text("nextToken")? {
-        None => Place { after: None, rested: false },
+    let request = format!("filter {} {from} {to} {names:?} {prefix:?} {source:?}", group.name);
+    let place = match token {
+        None => Place { after: None, rested: false, descending },
         Some(token) => token::open(world.seed, &request, call.now, token)
             .and_then(|place| Place::read(&place))
             .ok_or_else(invalid_token)?,
     };
-    let seal = |place: Place| token::seal(world.seed, &request, call.now, &place.write());
+    let descending = place.descending;
+    let seal =
+        |after, rested| token::seal(world.seed, &request, call.now, &Place { after, rested, descending }.write());
 
     let draw = hash(&[world.seed, hash_text(&request), place.after.map_or(0, |key| key.atom ^ u64::from(key.index))]);
     if draw.is_multiple_of(EMPTY_IN) && !place.rested {
-        let next = seal(Place { after: place.after, rested: true });
+        let next = seal(place.after, true);
         return Ok(call.ok(&json!({ "events": [], "nextToken": next, "searchedLogStreams": [] })));
     }
     let sources = group.walk();
@@ -118,7 +127,7 @@ pub fn filter(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let events: Vec<Value> = page.events.iter().map(Event::filtered).collect();
     let mut body = json!({ "events": events, "searchedLogStreams": [] });
     if page.more {
-        body["nextToken"] = seal(Place { after: page.last, rested: false }).into();
+        body["nextToken"] = seal(page.last, false).into();
     }
     Ok(call.ok(&body))
 }
@@ -165,15 +174,17 @@ pub fn get(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let group = groups::named(world, input)?;
     let request = format!("get {} {stream} {from} {to}", group.name);
     let given = input.text("nextToken")?;
-    let (place, forward) = match given {
-        None => (Place { after: None, rested: false }, from_head),
+    let place = match given {
+        None => Place { after: None, rested: false, descending: !from_head },
         Some(token) => read_direction(world, &request, call.now, token).ok_or_else(invalid_token)?,
     };
     let sources = group.walk();
     let streams = |name: &str| name == stream;
-    let range = Range { sources: &sources, from, to, descending: !forward, after: place.after, streams: &streams };
+    let range =
+        Range { sources: &sources, from, to, descending: place.descending, after: place.after, streams: &streams };
     let everything = filter_pattern::parse("").expect("the empty pattern is one");
     let mut page = Page::read(Scan::new(world, call.now, range), limit.min(PAGE_EVENTS), &everything);
+    let forward = !place.descending;
     if !forward {
         page.events.reverse();
     }
@@ -182,7 +193,8 @@ pub fn get(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
         return Err(Refusal::not_found("The specified log stream does not exist."));
     }
     let token = |mark: &str, key: Option<Key>| {
-        let sealed = token::seal(world.seed, &request, call.now, &Place { after: key, rested: false }.write());
+        let place = Place { after: key, rested: false, descending: mark == "b" };
+        let sealed = token::seal(world.seed, &request, call.now, &place.write());
         format!("{mark}/{sealed}/s")
     };
     // A page without events is an end: the token that led there comes back, and the other way begins where one stands.
@@ -206,10 +218,10 @@ pub fn get(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     })))
 }
 
-fn read_direction(world: &World, request: &str, now: Millis, token: &str) -> Option<(Place, bool)> {
-    let forward = token.starts_with("f/");
+fn read_direction(world: &World, request: &str, now: Millis, token: &str) -> Option<Place> {
     let sealed = token.strip_prefix("f/").or_else(|| token.strip_prefix("b/"))?.strip_suffix("/s")?;
-    Some((Place::read(&token::open(world.seed, request, now, sealed)?)?, forward))
+    let place = Place::read(&token::open(world.seed, request, now, sealed)?)?;
+    (place.descending == token.starts_with('b')).then_some(place)
 }
 
 #[cfg(test)]

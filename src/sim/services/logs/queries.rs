@@ -6,6 +6,7 @@ use super::input::{Input, Refusal};
 use super::insights::{self, Run};
 use super::scan::{Range, Scan};
 use super::source::Source;
+use super::token;
 use crate::sim::services::Call;
 use crate::sim::wire::{Response, json as json_response, set};
 use crate::sim::world::dice::Dice;
@@ -17,6 +18,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const MAX_GROUPS: usize = 50;
 /// Queries remembered, with their rows; the oldest go.
 const KEPT: usize = 30;
+/// Rows on one page of results.
+const PAGE_ROWS: i64 = 10_000;
 /// Events read each time that the results are asked for.
 const SLICE: usize = 20_000;
 /// Results are kept for seven days.
@@ -154,6 +157,13 @@ fn malformed_query(malformed: &insights::Malformed) -> Response {
 /// GetQueryResults: Running at first, with what is known so far, in the end Complete.
 pub fn results(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let id = input.required("queryId")?;
+    let most = input.number("maxItems", 1..=PAGE_ROWS)?.unwrap_or(PAGE_ROWS) as usize;
+    let skip: usize = match input.text("nextToken")? {
+        None => 0,
+        Some(token) => token::open(call.world.seed, id, call.now, token)
+            .and_then(|place| place.parse().ok())
+            .ok_or_else(groups::invalid_token)?,
+    };
     let mut queries = call.queries.lock();
     let query = queries
         .iter_mut()
@@ -165,13 +175,15 @@ pub fn results(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
         "Running" => query.advance(call.world),
         _ => {}
     }
-    let rows: Vec<Value> = query
-        .run
-        .rows()
+    let all = query.run.rows();
+    let count = all.len();
+    let rows: Vec<Value> = all
         .into_iter()
+        .skip(skip)
+        .take(most)
         .map(|row| row.into_iter().map(|(field, value)| json!({ "field": field, "value": value })).collect())
         .collect();
-    Ok(call.ok(&json!({
+    let mut body = json!({
         "queryLanguage": "CWLI",
         "results": rows,
         "status": query.status,
@@ -183,7 +195,11 @@ pub fn results(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
             "estimatedBytesSkipped": 0.0,
             "logGroupsScanned": query.groups.len() as f64,
         },
-    })))
+    });
+    if skip + most < count {
+        body["nextToken"] = token::seal(call.world.seed, id, call.now, &(skip + most).to_string()).into();
+    }
+    Ok(call.ok(&body))
 }
 
 /// StopQuery.

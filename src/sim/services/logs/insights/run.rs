@@ -8,10 +8,10 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of a query without a `limit`, and the most that one gives.
-pub const MAX_ROWS: usize = 10_000;
-/// Rows kept for commands that need all of them; what is older is left out.
-const MAX_KEPT: usize = 100_000;
+/// Rows of a query without a `limit`.
+const DEFAULT_ROWS: usize = 10_000;
+/// Most rows of a query, and rows kept for commands that need all of them: what is older is left out.
+pub const MAX_ROWS: usize = 100_000;
 
 /// A query on its way.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ struct Tally {
 impl Run {
     /// Begins; `limit` holds for a query without one of its own.
     pub fn new(query: Query, limit: Option<usize>) -> Self {
-        let limit = query.limit().or(limit).unwrap_or(MAX_ROWS).min(MAX_ROWS);
+        let limit = query.limit().or(limit).unwrap_or(DEFAULT_ROWS).min(MAX_ROWS);
         let streaming = |command: &Command| {
             matches!(command, Command::Fields(_) | Command::Display(_) | Command::Filter(_) | Command::Parse { .. })
         };
@@ -98,14 +98,14 @@ impl Run {
             (Some(groups), Some(Command::Stats { aggregates, by })) => groups.add(aggregates, by, &row),
             (_, Some(Command::Limit(limit))) if self.rows.len() >= *limit => {}
             (_, Some(Command::Dedup(columns))) if !self.seen.insert(show_all(columns, &row)) => {}
-            _ if self.rows.len() >= MAX_KEPT => {}
+            _ if self.rows.len() >= MAX_ROWS => {}
             (_, Some(Command::Sort(keys))) => {
                 self.rows.push(row);
                 let shown_at_once = self.query.commands[self.split + 1..]
                     .iter()
                     .all(|command| matches!(command, Command::Limit(_) | Command::Display(_) | Command::Fields(_)));
                 // Only so many can be shown: the others go, now and then.
-                if shown_at_once && self.rows.len() > 2 * MAX_ROWS {
+                if shown_at_once && self.rows.len() > self.limit + DEFAULT_ROWS {
                     sort(&mut self.rows, keys);
                     self.rows.truncate(self.limit);
                 }

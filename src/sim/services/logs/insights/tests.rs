@@ -1,6 +1,6 @@
 //! Queries as dashboards and AWS's own samples write them.
 
-use super::{MAX_ROWS, Malformed, Run, parse};
+use super::{Malformed, Run, parse};
 use crate::sim::services::logs::event::{Event, Key};
 
 const T0: i64 = 1_795_226_700_000; // 2026-11-21 02:05:00
@@ -204,7 +204,7 @@ fn what_is_not_understood_is_named_with_its_place() {
 #[test]
 fn a_sort_over_many_events_keeps_what_can_be_shown() {
     let mut run = Run::new(parse("fields n | sort n desc | limit 3").expect("a query"), None);
-    for n in 0..(2 * MAX_ROWS as i64 + 500) {
+    for n in 0..20_500_i64 {
         let key = Key { timestamp: T0 - n, ingestion: T0, atom: n.cast_unsigned(), index: 0 };
         let message = format!(r#"{{"n":{}}}"#, n * 7919 % 20_509);
         run.feed(Event { key, group: 0, stream: String::new(), message }, "log");
