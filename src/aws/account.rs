@@ -204,6 +204,11 @@ impl Account {
         self.0.config.endpoint_url().map(str::to_string)
     }
 
+    /// Whether it is the embedded account, which has no quotas to be careful of.
+    pub fn is_embedded(&self) -> bool {
+        self.0.settings.http_client.is_some()
+    }
+
     /// The clock that this account was given.
     pub fn clock(&self) -> &Clock {
         &self.0.settings.clock

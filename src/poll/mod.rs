@@ -1,7 +1,20 @@
 //! When we ask: one poller per noun. What is worth asking comes down as [`Interests`], what was learnt goes up as
 //! messages; a poller never touches the state.
+//!
+//! Each poller reacts at once to a changed interest that it serves, and only to that; asks again at its interval, four
+//! times less often while nobody is looking and not at all while paused; asks at once on `refresh`. What is denied is
+//! asked for every five minutes only. A service that throttles is left alone by all of them together.
 
-use std::time::Duration;
+mod alarms;
+mod apis;
+mod desk;
+mod functions;
+mod identity;
+mod logs;
+mod metrics;
+mod pace;
+mod tail;
+mod traces;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -10,50 +23,11 @@ use crate::app::interests::Interests;
 use crate::app::message::Message;
 use crate::aws::Account;
 use crate::time::Clock;
+use desk::Desk;
+pub use pace::Pace;
 
-/// How often each noun is asked for while it is of interest, and how much that may cost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pace {
-    /// Series on screen.
-    pub metrics: Duration,
-    /// ListFunctions, account settings, names of log groups.
-    pub inventory: Duration,
-    /// Alarms.
-    pub alarms: Duration,
-    /// The tail.
-    pub tail: Duration,
-    /// The trace list, in increments.
-    pub traces: Duration,
-    /// APIs and their routes.
-    pub apis: Duration,
-    /// Stages on screen.
-    pub stages: Duration,
-    /// The open detail of a function.
-    pub detail: Duration,
-    /// Provisioned concurrency that is being allocated.
-    pub provisioning: Duration,
-    /// Ceiling of what metrics may cost, US$ per hour: beyond it they are asked for less often. None is no ceiling.
-    pub dollars_per_hour: Option<f64>,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace {
-            metrics: Duration::from_secs(60),
-            inventory: Duration::from_secs(15 * 60),
-            alarms: Duration::from_secs(60),
-            tail: Duration::from_secs(2),
-            traces: Duration::from_secs(30),
-            apis: Duration::from_secs(15 * 60),
-            stages: Duration::from_secs(60),
-            detail: Duration::from_secs(30),
-            provisioning: Duration::from_secs(2),
-            dollars_per_hour: None,
-        }
-    }
-}
-
-/// Starts one task per noun; all of them end with `cancel`, or when nobody listens to `news` any more.
+/// Starts the pollers, on the runtime that this is called from; all of them end with `cancel`, or when nobody holds the
+/// other ends of `interests` and `news` any more.
 pub fn start(
     account: Account,
     clock: Clock,
@@ -62,5 +36,18 @@ pub fn start(
     pace: Pace,
     cancel: CancellationToken,
 ) {
-    drop((account, clock, interests, news, pace, cancel));
+    let desk = Desk::new(account, clock, interests, news, pace, cancel);
+    desk.run(identity::poll);
+    desk.run(functions::poll_inventory);
+    desk.run(functions::poll_settings);
+    desk.run(functions::poll_reserved);
+    functions::run_detail(&desk);
+    desk.run(metrics::poll);
+    desk.run(alarms::poll);
+    desk.run(logs::poll_groups);
+    desk.run(tail::poll);
+    desk.run(tail::poll_older);
+    desk.run(traces::poll_list);
+    desk.run(traces::poll_open);
+    apis::run(&desk);
 }

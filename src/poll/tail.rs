@@ -1,0 +1,346 @@
+//! The tail: every group by itself, so that one that is slow, denied or gone does not hold up the others.
+//!
+//! FilterLogEvents is asked from a little before where it was read to, because events arrive late; what comes a second
+//! time is known by its id.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::desk::{Closed, Desk, sleep_until};
+use super::pace::{Retry, at_tempo};
+use crate::app::interests::{Interests, Tail, TailGroup, Tempo};
+use crate::app::message::News;
+use crate::aws::logs::{Wanted, is_stream_of, page};
+use crate::model::log::LogEvent;
+use crate::model::trouble::{Kind, Trouble};
+use crate::time::{Moment, instant};
+
+const SERVICE: &str = "logs";
+/// Events show up late: this much, in ms, is read a second time.
+const LOOK_BACK: i64 = 30_000;
+/// Events that are remembered by their id, for each group.
+const REMEMBERED: usize = 500_000;
+/// Pages of one asking; a pattern that matches nothing makes many empty ones.
+const PAGES: usize = 10_000;
+/// What scrolling back aims to bring.
+const OLDER_EVENTS: usize = 300;
+/// How far back one scroll looks, in ms.
+const OLDER_REACH: i64 = 24 * 3_600_000;
+/// Pages of one group in one window of scrolling back, before the window is made smaller.
+const OLDER_PAGES: usize = 20;
+
+/// What makes a tail another one.
+#[derive(Clone, PartialEq)]
+struct Subject {
+    generation: u64,
+    groups: Vec<TailGroup>,
+    pattern: String,
+    since_s: u64,
+}
+
+impl Subject {
+    fn of(tail: &Tail) -> Subject {
+        Subject {
+            generation: tail.generation,
+            groups: tail.groups.clone(),
+            pattern: tail.pattern.clone(),
+            since_s: tail.since_s,
+        }
+    }
+}
+
+/// How far each group has been read, ms since 1970.
+type Progress = Arc<Mutex<Vec<i64>>>;
+
+pub(super) async fn poll(mut desk: Desk) -> Result<(), Closed> {
+    let of = |interests: &Interests| interests.tail.as_ref().map(Subject::of);
+    loop {
+        let subject = of(&desk.interests.borrow_and_update());
+        let Some(subject) = subject else {
+            desk.changed().await?;
+            continue;
+        };
+        let begin = desk.clock.millis() - i64::try_from(subject.since_s).unwrap_or_default().saturating_mul(1000);
+        let progress: Progress = Arc::new(Mutex::new(vec![begin; subject.groups.len()]));
+        let mut followers: FuturesUnordered<_> = (0..subject.groups.len())
+            .map(|index| Follower::new(desk.clone(), subject.clone(), index, begin, progress.clone()).follow())
+            .collect();
+        loop {
+            tokio::select! {
+                biased;
+                changed = desk.changed() => {
+                    changed?;
+                    if of(&desk.interests.borrow_and_update()).as_ref() != Some(&subject) {
+                        break;
+                    }
+                }
+                Some(ended) = followers.next() => ended?,
+            }
+        }
+    }
+}
+
+/// Reads one group.
+struct Follower {
+    desk: Desk,
+    subject: Subject,
+    index: usize,
+    progress: Progress,
+    /// Where to read from next.
+    cursor: i64,
+    begin: i64,
+    seen: Seen,
+    troubled: bool,
+}
+
+impl Follower {
+    fn new(desk: Desk, subject: Subject, index: usize, begin: i64, progress: Progress) -> Follower {
+        Follower { desk, subject, index, progress, cursor: begin, begin, seen: Seen::default(), troubled: false }
+    }
+
+    async fn follow(mut self) -> Result<(), Closed> {
+        let mut retry = Retry::default();
+        let mut due: Option<Instant> = Some(instant());
+        let mut waited = Duration::ZERO;
+        let mut refresh = self.desk.interests.borrow().refresh;
+        loop {
+            let (follow, tempo, refreshed) = {
+                let interests = self.desk.interests.borrow_and_update();
+                let refreshed = std::mem::replace(&mut refresh, interests.refresh) != interests.refresh;
+                (interests.tail.as_ref().is_some_and(|tail| tail.follow), interests.tempo, refreshed)
+            };
+            let now = instant();
+            let at = due.and_then(|due| Some(due - waited + at_tempo(waited, tempo)?));
+            let may = follow && tempo != Tempo::Paused;
+            if !may || !refreshed && at.is_none_or(|at| at > now) {
+                tokio::select! {
+                    biased;
+                    changed = self.desk.changed() => changed?,
+                    () = sleep_until(at.filter(|_| may)) => {}
+                }
+                continue;
+            }
+            waited = match self.drain().await? {
+                Ok(()) => {
+                    retry.answered();
+                    self.tell_trouble(None).await?;
+                    self.desk.interval(self.desk.pace.tail)
+                }
+                // Shown by itself, and waited for before the next call.
+                Err(trouble) if trouble.kind == Kind::Throttled => self.desk.interval(self.desk.pace.tail),
+                Err(trouble) => {
+                    let wait = self.desk.retry(&mut retry, &trouble, self.desk.pace.tail);
+                    self.tell_trouble(Some(trouble)).await?;
+                    wait
+                }
+            };
+            due = Some(instant() + waited);
+        }
+    }
+
+    /// Reads all pages there are by now.
+    async fn drain(&mut self) -> Result<Result<(), Trouble>, Closed> {
+        let group = self.subject.groups[self.index].clone();
+        let now = self.desk.clock.millis();
+        let wanted = Wanted {
+            group: group.name.clone(),
+            pattern: self.subject.pattern.clone(),
+            from: (self.cursor - LOOK_BACK).max(self.begin),
+            // Open at its end: our clock may be a little behind.
+            to: None,
+            limit: None,
+        };
+        let (mut tokens, mut token) = (HashSet::new(), None);
+        let mut newest = wanted.from;
+        let complete = loop {
+            self.desk.pass(SERVICE, 1).await;
+            let answer = page(&self.desk.account, &wanted, token).await;
+            self.desk.note(SERVICE, &answer).await?;
+            let (mut events, next) = match answer {
+                Ok(page) => page,
+                Err(trouble) => return Ok(Err(trouble)),
+            };
+            if let Some(function) = &group.function {
+                events.retain(|event| is_stream_of(&event.stream, function));
+            }
+            newest = events.iter().map(|event| event.timestamp).max().unwrap_or(newest).max(newest);
+            events.retain(|event| self.seen.is_new(event, now - LOOK_BACK));
+            if !events.is_empty() {
+                self.tell_events(events).await?;
+            }
+            // A page may be empty and yet have a next one; a token that comes twice leads in circles.
+            token = next.filter(|next| tokens.insert(next.clone()));
+            if token.is_none() {
+                break true;
+            }
+            if tokens.len() >= PAGES {
+                break false;
+            }
+        };
+        self.cursor = if complete { now } else { newest };
+        self.seen.forget(self.cursor - LOOK_BACK);
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)[self.index] = self.cursor;
+        self.tell_events(Vec::new()).await?;
+        Ok(Ok(()))
+    }
+
+    async fn tell_events(&self, events: Vec<LogEvent>) -> Result<(), Closed> {
+        let read_to = self.progress.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().min();
+        let read_to = Moment::from_timestamp_millis(read_to.unwrap_or(self.begin)).unwrap_or_default();
+        self.desk.tell(News::LogEvents { tail: self.subject.generation, events, read_to }).await
+    }
+
+    /// Tells a trouble, and the end of one.
+    async fn tell_trouble(&mut self, trouble: Option<Trouble>) -> Result<(), Closed> {
+        if !self.troubled && trouble.is_none() {
+            return Ok(());
+        }
+        self.troubled = trouble.is_some();
+        let group = self.subject.groups[self.index].name.clone();
+        self.desk.tell(News::TailTrouble { tail: self.subject.generation, group, trouble }).await
+    }
+}
+
+/// Events that would come again.
+#[derive(Debug, Default)]
+struct Seen(HashMap<u64, i64>);
+
+impl Seen {
+    /// Whether this event has not been here before; it is remembered if it could come again, which is what has happened
+    /// since `from`.
+    fn is_new(&mut self, event: &LogEvent, from: i64) -> bool {
+        let id = identity(event);
+        if self.0.contains_key(&id) {
+            return false;
+        }
+        if event.timestamp >= from && self.0.len() < REMEMBERED {
+            self.0.insert(id, event.timestamp);
+        }
+        true
+    }
+
+    fn forget(&mut self, before: i64) {
+        self.0.retain(|_, timestamp| *timestamp >= before);
+    }
+}
+
+fn identity(event: &LogEvent) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    if event.id.is_empty() {
+        (&event.stream, event.timestamp, event.ingestion, &event.message).hash(&mut hasher);
+    } else {
+        event.id.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Older pages, asked for by scrolling to the top.
+pub(super) async fn poll_older(desk: Desk) -> Result<(), Closed> {
+    desk.keep_fresh(
+        |interests| interests.tail.as_ref().and_then(|tail| Some((Subject::of(tail), tail.older_than?))),
+        |_| None,
+        |desk, (subject, older_than)| older(desk, subject, older_than),
+    )
+    .await
+}
+
+/// Goes back from `older_than` in windows that grow while there is little in them, and shrink while there is too much.
+async fn older(desk: Desk, subject: Subject, older_than: i64) -> Result<Result<(), Trouble>, Closed> {
+    let last = (older_than - OLDER_REACH).max(0);
+    let (mut end, mut width, mut found) = (older_than - 1, 60_000_i64, Vec::new());
+    while end > last && found.len() < OLDER_EVENTS {
+        let from = (end - width + 1).max(last);
+        let mut whole = true;
+        let mut events = Vec::new();
+        let mut groups: FuturesUnordered<_> =
+            subject.groups.iter().map(|group| window(&desk, &subject, group, from, end)).collect();
+        while let Some(answer) = groups.next().await {
+            match answer? {
+                Ok((some, complete)) => {
+                    events.extend(some);
+                    whole &= complete;
+                }
+                Err((group, trouble)) => {
+                    let told = News::TailTrouble { tail: subject.generation, group, trouble: Some(trouble.clone()) };
+                    desk.tell(told).await?;
+                    return Ok(Err(trouble));
+                }
+            }
+        }
+        drop(groups);
+        // Pages come oldest first: with some missing there would be a gap before what is on screen.
+        if !whole && width > 1000 {
+            width /= 4;
+            continue;
+        }
+        found.extend(events);
+        end = from - 1;
+        width *= 4;
+    }
+    found.sort_by_key(|event: &LogEvent| event.timestamp);
+    let read_from = Moment::from_timestamp_millis(end + 1).unwrap_or_default();
+    desk.tell(News::OlderLogEvents { tail: subject.generation, events: found, read_from }).await?;
+    Ok(Ok(()))
+}
+
+type Window = Result<(Vec<LogEvent>, bool), (String, Trouble)>;
+
+/// One window of one group, and whether that is all of it.
+async fn window(desk: &Desk, subject: &Subject, group: &TailGroup, from: i64, to: i64) -> Result<Window, Closed> {
+    let pattern = subject.pattern.clone();
+    let wanted = Wanted { group: group.name.clone(), pattern, from, to: Some(to), limit: None };
+    let (mut tokens, mut token, mut found) = (HashSet::new(), None, Vec::new());
+    loop {
+        desk.pass(SERVICE, 1).await;
+        let answer = page(&desk.account, &wanted, token).await;
+        desk.note(SERVICE, &answer).await?;
+        match answer {
+            Ok((mut events, next)) => {
+                if let Some(function) = &group.function {
+                    events.retain(|event| is_stream_of(&event.stream, function));
+                }
+                found.extend(events);
+                token = next.filter(|next| tokens.insert(next.clone()));
+            }
+            // The group of a function that has never run.
+            Err(trouble) if trouble.kind == Kind::Missing => return Ok(Ok((Vec::new(), true))),
+            Err(trouble) => return Ok(Err((group.name.clone(), trouble))),
+        }
+        if token.is_none() {
+            return Ok(Ok((found, true)));
+        }
+        if tokens.len() >= OLDER_PAGES {
+            return Ok(Ok((found, false)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_a_second_time_is_known_and_what_can_not_is_not_remembered() {
+        let event = |id: &str, timestamp, message: &str| LogEvent {
+            id: id.into(),
+            timestamp,
+            message: message.into(),
+            ..LogEvent::default()
+        };
+        let mut seen = Seen::default();
+        assert!(seen.is_new(&event("a", 100, "x"), 50));
+        assert!(!seen.is_new(&event("a", 100, "x"), 50));
+        assert!(seen.is_new(&event("b", 100, "x"), 50), "same time and text, another event");
+        assert!(seen.is_new(&event("", 100, "x"), 50) && !seen.is_new(&event("", 100, "x"), 50));
+        assert!(seen.is_new(&event("old", 10, "x"), 50));
+        assert_eq!(seen.0.len(), 3);
+        seen.forget(101);
+        assert_eq!(seen.0.len(), 0);
+    }
+}

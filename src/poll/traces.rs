@@ -1,0 +1,145 @@
+//! Traces: the list in increments, so that no trace is scanned (and billed) over and over, and the open one.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::desk::{Closed, Desk};
+use crate::app::interests::{Interests, TraceQuery};
+use crate::app::message::News;
+use crate::aws::traces::{page, trace, windows};
+use crate::model::trouble::Trouble;
+use crate::time::{Moment, TimeWindow, instant};
+
+/// Summaries that the list shows at most; what is older is not read.
+const CAP: usize = 1000;
+/// Traces show up late: this much is scanned a second time.
+const OVERLAP: TimeDelta = TimeDelta::seconds(30);
+/// A trace of which parts are still to come is asked for again.
+const PROGRESS: Duration = Duration::from_secs(5);
+
+/// What has been read of one list.
+struct Read {
+    query: TraceQuery,
+    end: Option<Moment>,
+    from: Moment,
+    to: Moment,
+    capped: bool,
+}
+
+/// The trace list.
+pub(super) async fn poll_list(desk: Desk) -> Result<(), Closed> {
+    let every = desk.pace.traces;
+    let read: std::sync::Arc<tokio::sync::Mutex<Option<Read>>> = std::sync::Arc::default();
+    desk.keep_fresh(
+        |interests: &Interests| interests.traces.clone().map(|query| (query, interests.window)),
+        // A window that ends in the past is read once.
+        move |(_, window)| window.end.is_none().then_some(every),
+        move |desk, (query, window)| {
+            let read = read.clone();
+            async move {
+                let mut read = read.lock().await;
+                let answer = increment(&desk, &mut read, &query, window).await?;
+                desk.note("xray", &answer).await?;
+                if let Err(trouble) = &answer {
+                    desk.tell(News::TracesFailed(trouble.clone())).await?;
+                }
+                Ok(answer)
+            }
+        },
+    )
+    .await
+}
+
+/// Reads what has not been read yet: what came since, and what a longer window adds.
+async fn increment(
+    desk: &Desk,
+    read: &mut Option<Read>,
+    query: &TraceQuery,
+    window: TimeWindow,
+) -> Result<Result<(), Trouble>, Closed> {
+    let (start, end) = window.bounds(desk.clock.now());
+    let same = |read: &Read| read.query == *query && read.end == window.end && read.to >= start && read.from <= end;
+    let known = read.take().filter(same);
+    let (mut spans, mut capped) = (vec![(start, end)], false);
+    if let Some(known) = &known {
+        capped = known.capped;
+        spans = vec![(start.max(known.to - OVERLAP), end)];
+        if start < known.from && !known.capped {
+            spans.push((start, known.from));
+        }
+    }
+    let mut found = 0;
+    for (start, end) in spans {
+        for (start, end) in windows(start, end) {
+            let mut seen = std::collections::HashSet::new();
+            let mut token = None;
+            loop {
+                desk.pass("xray", 1).await;
+                let page = match page(&desk.account, &query.filter, start, end, token).await {
+                    Ok(page) => page,
+                    Err(trouble) => {
+                        // What had been read before is not scanned again for this.
+                        *read = known;
+                        return Ok(Err(trouble));
+                    }
+                };
+                found += page.summaries.len();
+                // Empty pages with a token happen; a token that comes twice leads in circles.
+                token = page.next.filter(|token| seen.insert(token.clone()));
+                capped |= token.is_some() && found >= CAP;
+                let filter = query.filter.clone();
+                desk.tell(News::Traces { filter, summaries: page.summaries, read_to: end, capped }).await?;
+                if token.is_none() || found >= CAP || seen.len() > CAP {
+                    break;
+                }
+            }
+        }
+        if capped && known.is_none() {
+            break;
+        }
+    }
+    let from = known.map_or(start, |known| known.from.min(start));
+    *read = Some(Read { query: query.clone(), end: window.end, from, to: end, capped });
+    Ok(Ok(()))
+}
+
+/// The trace that is open.
+pub(super) async fn poll_open(desk: Desk) -> Result<(), Closed> {
+    let mut desk = desk;
+    let mut last: Option<(String, u64, Option<tokio::time::Instant>)> = None;
+    let mut retry = super::pace::Retry::default();
+    loop {
+        let (want, refresh) = {
+            let interests = desk.interests.borrow_and_update();
+            (interests.trace.clone(), interests.refresh)
+        };
+        let due = match (&want, &last) {
+            (None, _) => None,
+            (Some(id), Some((asked, at, due))) if id == asked && *at == refresh => *due,
+            _ => Some(instant()),
+        };
+        tokio::select! {
+            biased;
+            changed = desk.changed() => {
+                changed?;
+                continue;
+            }
+            () = super::desk::sleep_until(due) => {}
+        }
+        let Some(id) = want else { continue };
+        desk.pass("xray", 1).await;
+        let answer = trace(&desk.account, &id).await;
+        desk.note("xray", &answer).await?;
+        let wait = match &answer {
+            Ok(trace) => {
+                retry.answered();
+                let growing = trace.documents.iter().any(|(_, document)| document.contains("\"in_progress\":true"));
+                growing.then_some(PROGRESS)
+            }
+            Err(trouble) => Some(desk.retry(&mut retry, trouble, Duration::from_secs(10))),
+        };
+        last = Some((id.clone(), refresh, wait.map(|wait| instant() + wait)));
+        desk.tell(News::Trace(id, answer)).await?;
+    }
+}
