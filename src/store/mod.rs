@@ -1,3 +1,75 @@
 //! What we know of the account: facts with their standing, bounded, indexed by what the screen asks for.
 
 pub mod feed;
+pub mod inventory;
+pub mod metrics;
+
+use std::collections::HashMap;
+
+use crate::model::alarm::Alarm;
+use crate::model::api::{Api, ApiAccount, Route, Stage};
+use crate::model::function::{AccountSettings, FunctionDetail};
+use crate::model::identity::Identity;
+use crate::model::invocation::Invocation;
+use crate::model::log::LogGroup;
+use crate::time::Moment;
+use feed::Feed;
+use inventory::Inventory;
+use metrics::Metrics;
+
+/// Per-function details kept at most.
+const DETAILS: usize = 64;
+
+/// What we know of one account and region.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Whose account it is.
+    pub identity: Feed<Identity>,
+    /// Account limits of Lambda.
+    pub account: Feed<AccountSettings>,
+    /// Functions.
+    pub functions: Inventory,
+    /// What per-function calls told, by name.
+    pub details: HashMap<String, Feed<FunctionDetail>>,
+    /// Series.
+    pub metrics: Metrics,
+    /// Alarms, the worst first.
+    pub alarms: Feed<Vec<Alarm>>,
+    /// Log groups.
+    pub log_groups: Feed<Vec<LogGroup>>,
+    /// APIs of all kinds.
+    pub apis: Feed<Vec<Api>>,
+    /// Stages by API id.
+    pub stages: HashMap<String, Feed<Vec<Stage>>>,
+    /// Methods or routes by API id.
+    pub routes: HashMap<String, Feed<Vec<Route>>>,
+    /// Limits of API Gateway's data plane.
+    pub api_account: Feed<ApiAccount>,
+    /// Recent invocations of functions whose detail is or was open, newest first.
+    pub invocations: HashMap<String, Feed<Vec<Invocation>>>,
+    /// Services that throttle us, and when they are asked next.
+    pub throttled: HashMap<&'static str, Moment>,
+}
+
+impl Store {
+    /// A function's detail has something new to say.
+    pub fn detail_mut(&mut self, function: &str) -> &mut Feed<FunctionDetail> {
+        if self.details.len() >= DETAILS && !self.details.contains_key(function) {
+            let oldest = self.details.iter().min_by_key(|(_, feed)| feed.as_of()).map(|(name, _)| name.clone());
+            if let Some(oldest) = oldest {
+                self.details.remove(&oldest);
+            }
+        }
+        self.details.entry(function.to_string()).or_default()
+    }
+
+    /// An API by its id.
+    pub fn api(&self, id: &str) -> Option<&Api> {
+        self.apis.get()?.iter().find(|api| api.id == id)
+    }
+
+    /// Forgets everything: another account's data must never stand under this one's name.
+    pub fn wipe(&mut self) {
+        *self = Store::default();
+    }
+}
