@@ -18,6 +18,8 @@ pub struct Interests {
     pub detail: Option<String>,
     /// Poll that detail fast, because provisioned concurrency is being allocated.
     pub watch_provisioning: bool,
+    /// The function whose recent invocations are on screen, with the group that its REPORT lines are in.
+    pub invocations: Option<(String, TailGroup)>,
     /// Functions on screen whose reserved concurrency is not known yet.
     pub reserved: BTreeSet<String>,
     /// Account limits of Lambda.
@@ -98,6 +100,7 @@ impl Default for Interests {
             series: BTreeSet::new(),
             detail: None,
             watch_provisioning: false,
+            invocations: None,
             reserved: BTreeSet::new(),
             account_settings: false,
             alarms: false,

@@ -7,6 +7,7 @@ use crate::model::alarm::Alarm;
 use crate::model::api::{Api, ApiAccount, Route, Stage};
 use crate::model::function::{AccountSettings, Function, FunctionDetail};
 use crate::model::identity::Identity;
+use crate::model::invocation::Invocation;
 use crate::model::log::{LogEvent, LogGroup};
 use crate::model::series::{Series, SeriesKey};
 use crate::model::trace::{ServiceNode, Trace, TraceSummary};
@@ -56,6 +57,8 @@ pub enum News {
     FunctionsFailed(Trouble),
     /// What the per-function calls said.
     FunctionDetail(String, Result<FunctionDetail, Trouble>),
+    /// Recent invocations of a function, read from the REPORT lines of its log, newest first.
+    Invocations(String, Result<Vec<Invocation>, Trouble>),
     /// ReservedConcurrentExecutions of single functions, asked for as they came into view.
     Reserved(Vec<(String, Option<u32>)>),
     /// GetMetricData: each series asked for, with its points (none where there was no data).

@@ -1,5 +1,374 @@
 //! What the user is doing: pure. One message in, new state and a list of effects out.
 
+pub mod changes;
+pub mod command;
+pub mod confirm;
+pub mod cursor;
 pub mod effect;
+pub mod findings;
 pub mod interests;
+pub mod invoke;
+pub mod keymap;
+pub mod keys;
+pub mod learning;
 pub mod message;
+pub mod overlay;
+pub mod palette;
+pub mod provision;
+pub mod regions;
+pub mod selected;
+pub mod step;
+pub mod tabs;
+pub mod toast;
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+
+use crate::config::{Config, Writes};
+use crate::model::identity::Scope;
+use crate::model::trouble::Trouble;
+use crate::store::Store;
+use crate::time::{Clock, Moment, TimeWindow};
+use command::Place;
+use effect::{Change, Effect};
+use interests::{Interests, Tempo};
+use keymap::Keymap;
+use message::{Message, Traffic};
+use overlay::Overlay;
+use regions::Regions;
+use step::{Jump, Step};
+use tabs::apis::Apis;
+use tabs::functions::Functions;
+use tabs::logs::Logs;
+use tabs::overview::Overview;
+use tabs::traces::Traces;
+use tabs::{Context, Learnt, Tab};
+use toast::Notices;
+
+/// How this run came to its account, known before AWS has said a word.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// Profile, where one is in use.
+    pub profile: Option<String>,
+    /// Region.
+    pub region: String,
+    /// Custom endpoint.
+    pub endpoint: Option<String>,
+    /// Scenario of the embedded account.
+    pub demo: Option<String>,
+    /// Why no change can be made, where that is so: `--read-only`, or the profile's rule.
+    pub read_only: Option<String>,
+    /// How a change is confirmed.
+    pub writes: Writes,
+}
+
+/// The state of the program.
+pub struct App {
+    clock: Clock,
+    /// The present, as of the last message.
+    pub now: Moment,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The configuration.
+    pub config: Config,
+    /// Which key means what.
+    pub keymap: Keymap,
+    /// How this run came to its account.
+    pub origin: Origin,
+    /// What we know.
+    pub store: Store,
+    /// The tab on screen.
+    pub tab: Tab,
+    /// Overview.
+    pub overview: Overview,
+    /// Functions.
+    pub functions: Functions,
+    /// Logs.
+    pub logs: Logs,
+    /// Traces.
+    pub traces: Traces,
+    /// APIs.
+    pub apis: Apis,
+    /// Tabs that were left by a jump, for Esc.
+    pub trail: Vec<Tab>,
+    /// Popups, the top one last.
+    pub overlays: Vec<Overlay>,
+    /// The time window of all tabs.
+    pub window: TimeWindow,
+    /// Messages and errors.
+    pub notices: Notices,
+    /// What polling costs.
+    pub traffic: Traffic,
+    /// Polling is paused by the user.
+    pub paused: bool,
+    /// The terminal has the focus.
+    pub focused: bool,
+    /// The mouse is ours.
+    pub mouse: bool,
+    last_input: Moment,
+    refresh: u64,
+    /// Payload last sent, by function.
+    pub payloads: HashMap<String, String>,
+    /// Changes made, the last of which `U` undoes.
+    pub undoable: Vec<Change>,
+    /// Changes sent and not answered yet.
+    pub pending: Vec<Change>,
+    unlearnt: Vec<Learnt>,
+    learnt_at: Option<Moment>,
+}
+
+/// Derived orders (ten thousand functions sorted) are made anew at most this often.
+const LEARNING_PAUSE: TimeDelta = TimeDelta::milliseconds(250);
+
+impl App {
+    /// A program that knows nothing yet.
+    pub fn new(config: Config, keymap: Keymap, origin: Origin, clock: Clock, size: (u16, u16)) -> App {
+        let now = clock.now();
+        App {
+            clock,
+            now,
+            size,
+            window: TimeWindow::last(config.ui.window),
+            mouse: config.ui.mouse,
+            config,
+            keymap,
+            origin,
+            store: Store::default(),
+            tab: Tab::Overview,
+            overview: Overview::default(),
+            functions: Functions::default(),
+            logs: Logs::default(),
+            traces: Traces::default(),
+            apis: Apis::default(),
+            trail: Vec::new(),
+            overlays: Vec::new(),
+            notices: Notices::default(),
+            traffic: Traffic::default(),
+            paused: false,
+            focused: true,
+            last_input: now,
+            refresh: 0,
+            payloads: HashMap::new(),
+            undoable: Vec::new(),
+            pending: Vec::new(),
+            unlearnt: Vec::new(),
+            learnt_at: None,
+        }
+    }
+
+    /// One message in; new state, and what is to be done.
+    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        self.now = self.clock.now();
+        match message {
+            Message::Key(key) => {
+                self.last_input = self.now;
+                self.key(key)
+            }
+            Message::Paste(text) => {
+                self.last_input = self.now;
+                self.paste(&text)
+            }
+            Message::Mouse(event) => {
+                self.last_input = self.now;
+                self.pointer(event)
+            }
+            Message::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                self.with_tabs(|tabs, cx| tabs.relearn(Learnt::Other, cx));
+                vec![]
+            }
+            Message::Focus(focused) => {
+                self.focused = focused;
+                vec![]
+            }
+            Message::Second(now, traffic) => {
+                self.now = now;
+                self.traffic = traffic;
+                self.notices.expire(now);
+                self.learn_now();
+                vec![]
+            }
+            Message::News(news) => {
+                self.learn(news);
+                if self.learnt_at.is_none_or(|at| self.now - at >= LEARNING_PAUSE) {
+                    self.learn_now();
+                }
+                vec![]
+            }
+            Message::Performed(outcome) => self.performed(outcome),
+            Message::Notice(text) => {
+                self.notices.complain(text, self.now);
+                vec![]
+            }
+        }
+    }
+
+    /// Where keys listen now.
+    pub fn place(&self) -> Place {
+        match self.overlays.last() {
+            Some(overlay) => overlay.place(),
+            None => self.tab_place(),
+        }
+    }
+
+    /// Where keys listen below all popups.
+    pub fn tab_place(&self) -> Place {
+        match self.tab {
+            Tab::Overview => self.overview.place(),
+            Tab::Functions => self.functions.place(),
+            Tab::Logs => self.logs.place(),
+            Tab::Traces => self.traces.place(),
+            Tab::Apis => self.apis.place(),
+        }
+    }
+
+    /// Account and region, as far as known.
+    pub fn scope(&self) -> Scope {
+        match self.store.identity.get() {
+            Some(identity) => identity.scope.clone(),
+            None => Scope { account: String::new(), region: self.origin.region.clone() },
+        }
+    }
+
+    /// What concerns the whole account, where something does: the banner.
+    pub fn banner(&self) -> Option<&Trouble> {
+        let feeds = [self.store.identity.trouble(), self.store.account.trouble(), self.store.alarms.trouble()];
+        feeds.into_iter().flatten().find(|trouble| trouble.is_global())
+    }
+
+    /// The parts of the screen.
+    pub fn regions(&self) -> Regions {
+        Regions::of(self.size.0, self.size.1, self.banner().is_some())
+    }
+
+    /// What the tabs may look at.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            store: &self.store,
+            config: &self.config,
+            now: self.now,
+            window: self.window,
+            body: self.regions().body,
+        }
+    }
+
+    /// What is selected in the tab on screen.
+    pub fn selected(&self) -> selected::Selected {
+        match self.tab {
+            Tab::Overview => self.overview.selected(&self.store),
+            Tab::Functions => self.functions.selected(&self.store),
+            Tab::Logs => self.logs.selected(&self.store),
+            Tab::Traces => self.traces.selected(&self.store),
+            Tab::Apis => self.apis.selected(&self.store),
+        }
+    }
+
+    /// What is worth polling: only what is on screen.
+    pub fn interests(&self) -> Interests {
+        let mut wanted = Interests { window: self.window, refresh: self.refresh, ..Interests::default() };
+        let cx = self.context();
+        match self.tab {
+            Tab::Overview => self.overview.interests(&cx, &mut wanted),
+            Tab::Functions => self.functions.interests(&cx, &mut wanted),
+            Tab::Logs => self.logs.interests(&cx, &mut wanted),
+            Tab::Traces => self.traces.interests(&cx, &mut wanted),
+            Tab::Apis => self.apis.interests(&cx, &mut wanted),
+        }
+        for overlay in &self.overlays {
+            match overlay {
+                Overlay::Palette(_) => wanted.log_groups = true,
+                Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
+                Overlay::Provision(form) => wanted.detail = Some(form.function.clone()),
+                _ => {}
+            }
+        }
+        let idle =
+            self.now - self.last_input > TimeDelta::from_std(self.config.poll.idle_after).unwrap_or(TimeDelta::MAX);
+        wanted.tempo = match (self.paused, idle || !self.focused) {
+            (true, _) => Tempo::Paused,
+            (false, true) => Tempo::Idle,
+            (false, false) => Tempo::Normal,
+        };
+        wanted
+    }
+
+    /// Lends the tabs and their context at once.
+    fn with_tabs<T>(&mut self, act: impl FnOnce(&mut Tabs<'_>, &Context<'_>) -> T) -> T {
+        let body = self.regions().body;
+        let cx = Context { store: &self.store, config: &self.config, now: self.now, window: self.window, body };
+        let mut tabs = Tabs {
+            overview: &mut self.overview,
+            functions: &mut self.functions,
+            logs: &mut self.logs,
+            traces: &mut self.traces,
+            apis: &mut self.apis,
+        };
+        act(&mut tabs, &cx)
+    }
+
+    /// Carries out what a tab can't do alone.
+    fn take(&mut self, steps: Vec<Step>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for step in steps {
+            match step {
+                Step::Do(effect) => effects.push(effect),
+                Step::Go(jump) => self.jump(jump),
+                Step::Show(overlay) => self.overlays.push(*overlay),
+                Step::Say(text) => self.notices.say(text, self.now),
+            }
+        }
+        effects
+    }
+
+    /// Goes to another view, and remembers the way back.
+    pub fn jump(&mut self, jump: Jump) {
+        let from = self.tab;
+        let to = match &jump {
+            Jump::Function(_) => Tab::Functions,
+            Jump::Logs(_) => Tab::Logs,
+            Jump::Traces(_) | Jump::Trace(_) => Tab::Traces,
+            Jump::Stage(..) => Tab::Apis,
+        };
+        self.with_tabs(|tabs, cx| match jump {
+            Jump::Function(name) => tabs.functions.open(name),
+            Jump::Logs(target) => tabs.logs.show(target, cx),
+            Jump::Traces(filter) => tabs.traces.show(filter, cx),
+            Jump::Trace(id) => tabs.traces.open(id, cx),
+            Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
+        });
+        if from != to {
+            self.trail.push(from);
+            let more = self.trail.len().saturating_sub(16);
+            self.trail.drain(..more);
+            self.tab = to;
+        }
+    }
+
+    fn window_changed(&mut self) {
+        self.store.metrics.clear();
+        self.functions.figures.clear();
+        self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));
+        self.unlearnt.push(Learnt::Metrics);
+        self.learn_now();
+    }
+}
+
+/// The tabs, lent together so that their context can be lent beside them.
+struct Tabs<'a> {
+    overview: &'a mut Overview,
+    functions: &'a mut Functions,
+    logs: &'a mut Logs,
+    traces: &'a mut Traces,
+    apis: &'a mut Apis,
+}
+
+impl Tabs<'_> {
+    fn relearn(&mut self, learnt: Learnt, cx: &Context) {
+        self.overview.learn(learnt, cx);
+        self.functions.learn(learnt, cx);
+        self.logs.learn(learnt, cx);
+        self.traces.learn(learnt, cx);
+        self.apis.learn(learnt, cx);
+    }
+}

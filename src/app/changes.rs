@@ -1,0 +1,300 @@
+//! From a wish to a change: forms, the one door, what comes back, undo.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+use super::App;
+use super::command::Action;
+use super::confirm::{Button, Confirmation};
+use super::effect::{Change, Effect, Failure, Outcome};
+use super::invoke::{Answer, Field, InvokeForm};
+use super::overlay::Overlay;
+use super::provision::{ProvisionForm, dollars_per_hour};
+use crate::config::Writes;
+use crate::model::function::InvocationType;
+use crate::text;
+
+impl App {
+    pub(super) fn open_invoke(&mut self) {
+        let selected = self.selected();
+        let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
+            self.notices.say("Select a function first", self.now);
+            return;
+        };
+        let detail = self.store.details.get(&function.name).and_then(|feed| feed.get());
+        let qualifiers = detail.map(|detail| {
+            let aliases = detail.aliases.iter().map(|alias| alias.name.clone());
+            aliases.chain(detail.versions.iter().rev().map(|version| version.version.clone())).collect()
+        });
+        let payload = self.payloads.get(&function.name).map_or("{}", String::as_str);
+        let form = InvokeForm::new(function, qualifiers.unwrap_or_default(), selected.qualifier.as_deref(), payload);
+        self.overlays.push(Overlay::Invoke(Box::new(form)));
+    }
+
+    pub(super) fn open_provision(&mut self) {
+        let selected = self.selected();
+        let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
+            self.notices.say("Select a function first", self.now);
+            return;
+        };
+        let Some(detail) = self.store.details.get(&function.name).and_then(|feed| feed.get()) else {
+            // The aliases are not known yet: the detail asks for them.
+            let name = function.name.clone();
+            self.notices.say(format!("Asking for the aliases of {name}; press the key again"), self.now);
+            self.jump(super::step::Jump::Function(name));
+            return;
+        };
+        let form = ProvisionForm::new(function, detail, self.store.account.get(), selected.qualifier.as_deref());
+        match form {
+            Ok(form) => self.overlays.push(Overlay::Provision(Box::new(form))),
+            Err(why) => self.notices.say(why, self.now),
+        }
+    }
+
+    pub(super) fn ask_unprovision(&mut self) {
+        let selected = self.selected();
+        let (Some(function), Some(qualifier)) = (selected.function, selected.qualifier) else {
+            self.notices.say("Select the alias or version first", self.now);
+            return;
+        };
+        let detail = self.store.details.get(&function).and_then(|feed| feed.get());
+        let provisioned =
+            detail.and_then(|detail| detail.provisioned.iter().find(|config| config.qualifier == qualifier));
+        match provisioned.map(|config| config.requested) {
+            Some(from) => self.ask(Change::RemoveProvisionedConcurrency { function, qualifier, from }, vec![]),
+            None => self.notices.say(format!("{function}:{qualifier} has no provisioned concurrency"), self.now),
+        }
+    }
+
+    pub(super) fn ask_undo(&mut self) {
+        match self.undoable.last().and_then(Change::undo) {
+            Some(change) => self.ask(change, vec![]),
+            None => self.notices.say("There is no change to undo", self.now),
+        }
+    }
+
+    /// The one door: shows what will happen, with Cancel selected.
+    pub(super) fn ask(&mut self, change: Change, warnings: Vec<String>) {
+        if let Some(why) = &self.origin.read_only {
+            self.notices.complain(format!("{} - refused: {why}", change.sentence()), self.now);
+            return;
+        }
+        if self.pending.contains(&change) {
+            self.notices.say("The same change is under way already", self.now);
+            return;
+        }
+        let scope = self.scope();
+        let mut lines = vec![(false, format!("in account {} {}", or_unknown(&scope.account), scope.region))];
+        lines.extend(warnings.into_iter().map(|warning| (true, warning)));
+        match &change {
+            Change::Invoke { payload, kind, .. } => {
+                let kept = if *kind == InvocationType::DryRun { " (nothing runs)" } else { "" };
+                lines.push((
+                    false,
+                    format!("payload {} as {}{kept}; never retried", text::bytes(payload.len() as u64), kind.name()),
+                ));
+            }
+            Change::SetProvisionedConcurrency { function, from, to, .. } => {
+                if let Some(function) = self.store.functions.get(function) {
+                    let arm = function.architecture == "arm64";
+                    let cost = dollars_per_hour(*to, function.memory_mb, arm);
+                    let before = dollars_per_hour(from.unwrap_or(0), function.memory_mb, arm);
+                    lines.push((
+                        false,
+                        format!(
+                            "costs about {} an hour whether used or not ({} a month), now {} an hour",
+                            text::dollars(cost),
+                            text::dollars(cost * 730.0),
+                            text::dollars(before)
+                        ),
+                    ));
+                }
+            }
+            Change::RemoveProvisionedConcurrency { function, from, .. } => {
+                if let Some(function) = self.store.functions.get(function) {
+                    let saved = dollars_per_hour(*from, function.memory_mb, function.architecture == "arm64");
+                    lines.push((false, format!("saves about {} an hour; cold starts come back", text::dollars(saved))));
+                }
+            }
+        }
+        lines.push((false, change.aws_command()));
+        let name =
+            (self.origin.writes == Writes::ConfirmByName).then(|| (change.function().to_string(), Input::default()));
+        self.overlays.push(Overlay::Confirm(Box::new(Confirmation {
+            change,
+            lines,
+            button: Button::default(),
+            name,
+            opened: self.now,
+        })));
+    }
+
+    pub(super) fn form_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        match (self.overlays.last_mut(), action) {
+            (_, Some(Action::Back)) => {
+                self.overlays.pop();
+            }
+            (Some(Overlay::Invoke(form)), Some(Action::SwitchField)) => form.next_field(),
+            (Some(Overlay::Invoke(form)), Some(Action::Send)) => match form.change() {
+                Ok(change) => self.ask(change, vec![]),
+                Err(why) => self.notices.say(why, self.now),
+            },
+            (Some(Overlay::Invoke(form)), _) => match form.field {
+                Field::Payload => {
+                    if form.payload.input(key) {
+                        form.check();
+                    }
+                }
+                _ => match key.code {
+                    KeyCode::Left | KeyCode::Up => form.turn(false),
+                    KeyCode::Right | KeyCode::Down | KeyCode::Char(' ') => form.turn(true),
+                    _ => {}
+                },
+            },
+            (Some(Overlay::Provision(form)), Some(Action::SwitchField)) => form.on_number = !form.on_number,
+            (Some(Overlay::Provision(form)), action) => {
+                if action == Some(Action::Send) || key.code == KeyCode::Enter {
+                    let warnings = form.warnings();
+                    match form.change() {
+                        Ok(change) => self.ask(change, warnings),
+                        Err(why) => self.notices.say(why, self.now),
+                    }
+                    return vec![];
+                }
+                match key.code {
+                    KeyCode::Up => form.turn(false),
+                    KeyCode::Down => form.turn(true),
+                    KeyCode::Char(c) if !c.is_ascii_digit() => {}
+                    _ if form.on_number => {
+                        form.number.handle_event(&Event::Key(key));
+                    }
+                    KeyCode::Left => form.turn(false),
+                    KeyCode::Right => form.turn(true),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        vec![]
+    }
+
+    pub(super) fn confirmation_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
+        let now = self.now;
+        let Some(Overlay::Confirm(confirmation)) = self.overlays.last_mut() else { return vec![] };
+        match action {
+            Some(Action::Back) => {
+                self.overlays.pop();
+            }
+            _ if confirmation.is_deaf(now) => {}
+            Some(Action::SwitchField) => confirmation.button = other(confirmation.button),
+            Some(Action::Confirm) => {
+                if confirmation.button == Button::Cancel {
+                    self.overlays.pop();
+                } else if confirmation.may_go() {
+                    return self.go();
+                } else {
+                    let name = confirmation.change.function().to_string();
+                    self.notices.say(format!("This profile wants the name typed: {name}"), now);
+                }
+            }
+            _ => match (key.code, &mut confirmation.name) {
+                (KeyCode::Left | KeyCode::Right, _) => confirmation.button = other(confirmation.button),
+                (_, Some((_, typed))) => {
+                    typed.handle_event(&Event::Key(key));
+                }
+                _ => {}
+            },
+        }
+        vec![]
+    }
+
+    /// Through the door.
+    fn go(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Confirm(confirmation)) = self.overlays.pop() else { return vec![] };
+        let change = confirmation.change;
+        if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_))) {
+            self.overlays.pop();
+        }
+        if let Change::Invoke { function, payload, .. } = &change {
+            self.payloads.insert(function.clone(), payload.clone());
+            self.overlays.push(Overlay::Answer(Box::new(Answer::waiting(change.clone(), self.now))));
+        } else {
+            self.notices.say(format!("{} …", change.sentence()), self.now);
+        }
+        self.pending.push(change.clone());
+        vec![Effect::Change(change)]
+    }
+
+    /// Something that we asked of the world has been done, or not.
+    pub(super) fn performed(&mut self, outcome: Outcome) -> Vec<Effect> {
+        let now = self.now;
+        match outcome {
+            Outcome::Invoked { change, result } => {
+                self.pending.retain(|pending| *pending != change);
+                let open = self.overlays.iter_mut().find_map(|overlay| match overlay {
+                    Overlay::Answer(answer) if answer.change == change && answer.result.is_none() => Some(answer),
+                    _ => None,
+                });
+                match open {
+                    Some(answer) => answer.accept(result),
+                    None => {
+                        let how = match &result {
+                            Ok(answer) => answer.function_error.clone().unwrap_or_else(|| "succeeded".into()),
+                            Err(failure) => sentence(failure),
+                        };
+                        self.notices.say(format!("{}: {how}", change.sentence()), now);
+                    }
+                }
+            }
+            Outcome::Changed { change, result } => {
+                self.pending.retain(|pending| *pending != change);
+                // Look at once what has become of it.
+                self.refresh += 1;
+                match result {
+                    Ok(()) => {
+                        let undo = self.keymap.chord(Action::Undo);
+                        self.notices.say(format!("{}: accepted; {undo} undoes it", change.sentence()), now);
+                        // An undo uses up the change that it undoes.
+                        if self.undoable.last().and_then(Change::undo).as_ref() == Some(&change) {
+                            self.undoable.pop();
+                        } else if change.undo().is_some() {
+                            self.undoable.push(change);
+                        }
+                    }
+                    Err(failure) => {
+                        self.notices.complain(format!("{}: {}", change.sentence(), sentence(&failure)), now)
+                    }
+                }
+            }
+            Outcome::Copied { what, bytes } => {
+                self.notices.say(format!("Sent the {what} to the terminal's clipboard ({bytes} bytes)"), now);
+            }
+            Outcome::Failed(why) => self.notices.complain(why, now),
+        }
+        vec![]
+    }
+}
+
+fn other(button: Button) -> Button {
+    if button == Button::Cancel { Button::Go } else { Button::Cancel }
+}
+
+fn or_unknown(account: &str) -> &str {
+    if account.is_empty() { "(unknown)" } else { account }
+}
+
+/// What a failure means to whoever asked.
+pub fn sentence(failure: &Failure) -> String {
+    match failure {
+        Failure::ReadOnly(why) => format!("refused here: {why}"),
+        Failure::Audit(why) => format!("not sent, because the audit file can't be written: {why}"),
+        Failure::Refused(trouble) => trouble.sentence(),
+        Failure::Unknown(trouble) => {
+            format!(
+                "UNKNOWN whether it happened: the connection broke after it was sent ({}); it is not sent again",
+                trouble.message
+            )
+        }
+    }
+}

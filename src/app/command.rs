@@ -1,0 +1,204 @@
+//! The one table of commands: dispatch, help, footer, palette, `[keys]`, `slsdash keys` and the README are read from it.
+
+/// What a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)] // the table below has a sentence for each
+pub enum Action {
+    Overview,
+    Functions,
+    Logs,
+    Traces,
+    Apis,
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Open,
+    Back,
+    NextPanel,
+    PreviousPanel,
+    Palette,
+    Filter,
+    Help,
+    SeeLogs,
+    SeeTraces,
+    SeeMetrics,
+    Invoke,
+    Actions,
+    Provision,
+    RemoveProvision,
+    Undo,
+    Copy,
+    Console,
+    Sort,
+    SortReverse,
+    LongerWindow,
+    ShorterWindow,
+    Follow,
+    Wrap,
+    NextError,
+    PreviousError,
+    LevelUp,
+    ServerFilter,
+    Pause,
+    Refresh,
+    Errors,
+    Mouse,
+    Redraw,
+    Suspend,
+    Quit,
+    Confirm,
+    Send,
+    SwitchField,
+}
+
+/// Where a command listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Everywhere but in popups and text fields.
+    Anywhere,
+    /// The Overview tab.
+    Overview,
+    /// The function table.
+    Functions,
+    /// One function's detail.
+    Function,
+    /// The tail.
+    Logs,
+    /// The trace list.
+    Traces,
+    /// One trace's waterfall.
+    Trace,
+    /// APIs and their stages.
+    Apis,
+    /// A popup with a list (help, errors, action menu).
+    Popup,
+    /// The palette's and the filter's text field.
+    Prompt,
+    /// The payload editor and other forms.
+    Form,
+    /// The confirmation of a change.
+    Confirmation,
+}
+
+/// A row of the table.
+pub struct Command {
+    /// What it does.
+    pub action: Action,
+    /// Its name in the palette, in `[keys]` and in `slsdash keys`.
+    pub name: &'static str,
+    /// Default chords, in crokey's spelling; the first is the one that the footer shows.
+    pub keys: &'static [&'static str],
+    /// Where it listens.
+    pub places: &'static [Place],
+    /// 1 is the first to stand in the footer, 0 never does.
+    pub priority: u8,
+    /// Word in the footer.
+    pub label: &'static str,
+    /// One sentence for help.
+    pub sentence: &'static str,
+    /// Changes the account (through the confirmation).
+    pub changes: bool,
+}
+
+use Place::{Anywhere, Apis, Confirmation, Form, Function, Functions, Logs, Overview, Popup, Prompt, Trace, Traces};
+
+const SELECTION: &[Place] = &[Overview, Functions, Function, Logs, Traces, Trace, Apis];
+
+macro_rules! table {
+    ($($action:ident $name:literal $keys:expr, $places:expr, $priority:literal $label:literal $sentence:literal $($changes:ident)?;)*) => {
+        /// Every command.
+        pub const COMMANDS: &[Command] = &[$(Command {
+            action: Action::$action, name: $name, keys: &$keys, places: $places, priority: $priority, label: $label,
+            sentence: $sentence, changes: table!(@$($changes)?),
+        }),*];
+    };
+    (@changes) => { true };
+    (@) => { false };
+}
+
+#[rustfmt::skip]
+table! {
+    Overview        "overview"         ["1"],                      &[Anywhere],            0 "overview"  "Show what is wrong, since when, and where to look.";
+    Functions       "functions"        ["2"],                      &[Anywhere],            0 "functions" "Show every function, worst first.";
+    Logs            "logs"             ["3"],                      &[Anywhere],            0 "logs"      "Show the tail of the chosen log groups.";
+    Traces          "traces"           ["4"],                      &[Anywhere],            0 "traces"    "Show the traces of the time window.";
+    Apis            "apis"             ["5"],                      &[Anywhere],            0 "apis"      "Show APIs, their stages, caches and throttles.";
+    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Traces, Apis, Popup, Prompt, Trace], 2 "open" "Go into the selected row.";
+    Back            "back"             ["esc"],                    &[Anywhere, Popup, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
+    Up              "up"               ["up", "k"],                &[Anywhere, Popup],     0 "up"        "Move up.";
+    Down            "down"             ["down", "j"],              &[Anywhere, Popup],     0 "down"      "Move down.";
+    Left            "left"             ["left", "h"],              &[Anywhere],            0 "left"      "Move or scroll left.";
+    Right           "right"            ["right"],                  &[Anywhere],            0 "right"     "Move or scroll right.";
+    PageUp          "page-up"          ["pageup", "ctrl-u"],       &[Anywhere, Popup],     0 "page up"   "Move up by a screen.";
+    PageDown        "page-down"        ["pagedown", "ctrl-d"],     &[Anywhere, Popup],     0 "page down" "Move down by a screen.";
+    First           "first"            ["home", "g"],              &[Anywhere, Popup],     0 "first"     "Go to the first row.";
+    Last            "last"             ["end", "shift-g"],         &[Anywhere, Popup],     0 "last"      "Go to the last row; in the tail, follow again.";
+    NextPanel       "next-panel"       ["tab"],                    &[Anywhere],            9 "panel"     "Go to the next panel.";
+    PreviousPanel   "previous-panel"   ["backtab"],                &[Anywhere],            0 "panel"     "Go to the panel before.";
+    Filter          "filter"           ["/"],                      &[Functions, Logs, Traces, Apis, Trace], 4 "filter" "Filter the rows by what you type.";
+    SeeLogs         "see-logs"         ["l"],                      SELECTION,              4 "logs"      "Show the log of whatever is selected.";
+    SeeTraces       "see-traces"       ["t"],                      SELECTION,              5 "traces"    "Show the traces of whatever is selected, or its very trace.";
+    SeeMetrics      "see-metrics"      ["m"],                      SELECTION,              6 "metrics"   "Show the charts of the selected function or stage.";
+    Invoke          "invoke"           ["i"],                      SELECTION,              7 "invoke"    "Invoke the selected function: payload, qualifier, confirmation, answer with its log." changes;
+    Actions         "actions"          ["x"],                      SELECTION,              8 "actions"   "Show what can be done to whatever is selected.";
+    Provision       "provision"        ["shift-p"],                &[Functions, Function], 8 "provision" "Set provisioned concurrency of an alias or version." changes;
+    RemoveProvision "remove-provision" ["shift-d"],                &[Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
+    Undo            "undo"             ["shift-u"],                &[Anywhere],            0 "undo"      "Undo the last change that can be undone, after confirmation." changes;
+    Follow          "follow"           ["f"],                      &[Logs],                1 "follow"    "Follow the newest lines, or stop following.";
+    Wrap            "wrap"             ["shift-w"],                &[Logs],                7 "wrap"      "Wrap long lines.";
+    NextError       "next-error"       ["e"],                      &[Logs, Traces],        5 "error"     "Go to the next error.";
+    PreviousError   "previous-error"   ["shift-e"],                &[Logs, Traces],        0 "error"     "Go to the error before.";
+    LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
+    ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
+    Sort            "sort"             ["s"],                      &[Functions, Traces],   6 "sort"      "Sort by the next column.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Traces],   0 "reverse"   "Turn the order round.";
+    LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window.";
+    ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window.";
+    Copy            "copy"             ["y"],                      SELECTION,              9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
+    Console         "console"          ["o"],                      SELECTION,              9 "console"   "Open whatever is selected in the AWS console.";
+    Palette         "palette"          [":", "ctrl-p"],            &[Anywhere],            9 "palette"   "Go anywhere, do anything, by name.";
+    Pause           "pause"            ["p"],                      &[Anywhere],            9 "pause"     "Stop all polling, or go on.";
+    Refresh         "refresh"          ["r"],                      &[Anywhere],            9 "refresh"   "Ask again, now.";
+    Errors          "errors"           ["!"],                      &[Anywhere],            9 "errors"    "Show every error seen since the start.";
+    Help            "help"             ["?"],                      &[Anywhere],            1 "help"      "Show the keys that work here.";
+    Mouse           "mouse"            ["f2"],                     &[Anywhere],            0 "mouse"     "Take the mouse, or leave it to the terminal.";
+    Redraw          "redraw"           ["ctrl-l"],                 &[Anywhere],            0 "redraw"    "Draw the screen anew.";
+    Suspend         "suspend"          ["ctrl-z"],                 &[Anywhere, Popup, Prompt, Form, Confirmation], 0 "suspend" "Go back to the shell; `fg` returns.";
+    Quit            "quit"             ["q", "ctrl-c"],            &[Anywhere, Popup],     2 "quit"      "Leave.";
+    Send            "send"             ["ctrl-s", "f5"],           &[Form],                1 "send"      "Go on to the confirmation.";
+    SwitchField     "switch-field"     ["tab"],                    &[Form, Confirmation],  2 "field"     "Go to the next field or button.";
+    Confirm         "confirm"          ["enter"],                  &[Confirmation],        1 "choose"    "Press the selected button; Cancel is selected first.";
+}
+
+/// The row of an action.
+pub fn command(action: Action) -> &'static Command {
+    COMMANDS.iter().find(|command| command.action == action).expect("a test finds every action in the table")
+}
+
+impl Command {
+    /// Listens in `place`; `Anywhere` means every place that is no popup, prompt, form or confirmation.
+    pub fn listens_in(&self, place: Place) -> bool {
+        let open = !matches!(place, Popup | Prompt | Form | Confirmation);
+        self.places.contains(&place) || (open && self.places.contains(&Anywhere))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_action_and_every_name_stands_once() {
+        let actions: HashSet<_> = COMMANDS.iter().map(|command| command.action).collect();
+        let names: HashSet<_> = COMMANDS.iter().map(|command| command.name).collect();
+        assert_eq!(actions.len(), COMMANDS.len());
+        assert_eq!(names.len(), COMMANDS.len());
+        assert_eq!(COMMANDS.len(), Action::SwitchField as usize + 1, "an action has no row, and so no key");
+    }
+}

@@ -1,0 +1,149 @@
+//! From news to what we know: each piece goes to its place in the store, and the tabs derive what follows from it.
+
+use super::App;
+use super::message::News;
+use super::tabs::Learnt;
+use crate::model::trouble::{Kind, Trouble};
+
+impl App {
+    /// Takes in what a poller has learnt.
+    pub(super) fn learn(&mut self, news: News) {
+        let now = self.now;
+        if let Some(trouble) = trouble_of(&news) {
+            self.notices.note(trouble, now);
+        }
+        let store = &mut self.store;
+        let learnt = match news {
+            News::Identity(answer) => {
+                // Another account under the same window: nothing of the old one may stay.
+                if let (Ok(new), Some(old)) = (&answer, store.identity.get())
+                    && new.scope != old.scope
+                {
+                    store.wipe();
+                }
+                store.identity.accept(answer, now);
+                Learnt::Other
+            }
+            News::AccountSettings(answer) => {
+                store.account.accept(answer, now);
+                Learnt::Other
+            }
+            News::FunctionsPage { functions, page, last } => {
+                store.functions.accept_page(functions, page, last, now);
+                Learnt::Functions
+            }
+            News::FunctionsFailed(trouble) => {
+                store.functions.fail(trouble, now);
+                Learnt::Functions
+            }
+            News::FunctionDetail(name, answer) => {
+                if let Ok(detail) = &answer {
+                    store.functions.accept_reserved(vec![(name.clone(), detail.reserved)]);
+                }
+                store.detail_mut(&name).accept(answer, now);
+                Learnt::Functions
+            }
+            News::Invocations(name, answer) => {
+                store.invocations.entry(name).or_default().accept(answer, now);
+                Learnt::Other
+            }
+            News::Reserved(reserved) => {
+                store.functions.accept_reserved(reserved);
+                Learnt::Functions
+            }
+            News::Series { series, settled } => {
+                store.metrics.accept(series, settled, now);
+                Learnt::Metrics
+            }
+            News::SeriesFailed(keys, trouble) => {
+                store.metrics.fail(keys, &trouble, now);
+                Learnt::Metrics
+            }
+            News::Alarms(answer) => {
+                let answer = answer.map(|mut alarms| {
+                    alarms.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
+                    alarms
+                });
+                store.alarms.accept(answer, now);
+                Learnt::Other
+            }
+            News::LogGroups(answer) => {
+                store.log_groups.accept(answer, now);
+                Learnt::Other
+            }
+            News::Apis { apis, trouble } => {
+                if !apis.is_empty() || trouble.is_none() {
+                    store.apis.accept(Ok(apis), now);
+                }
+                if let Some(trouble) = trouble {
+                    store.apis.accept(Err(trouble), now);
+                }
+                Learnt::Apis
+            }
+            News::Stages(api, answer) => {
+                store.stages.entry(api).or_default().accept(answer, now);
+                Learnt::Apis
+            }
+            News::Routes(api, answer) => {
+                store.routes.entry(api).or_default().accept(answer, now);
+                Learnt::Apis
+            }
+            News::ApiAccount(answer) => {
+                store.api_account.accept(answer, now);
+                Learnt::Apis
+            }
+            News::Throttled { service, until } => {
+                store.throttled.insert(service, until);
+                Learnt::Other
+            }
+            News::LogEvents { .. } | News::OlderLogEvents { .. } | News::TailTrouble { .. } => Learnt::Logs(0),
+            News::Traces { .. } | News::TracesFailed(_) | News::Trace(..) | News::ServiceGraph(_) => Learnt::Traces,
+        };
+        match (learnt, self.unlearnt.last_mut()) {
+            (Learnt::Logs(from), Some(Learnt::Logs(first))) => *first = from.min(*first),
+            (learnt, Some(last)) if *last == learnt => {}
+            (learnt, _) => self.unlearnt.push(learnt),
+        }
+    }
+
+    /// Lets the tabs derive what follows from the news since the last time.
+    pub(super) fn learn_now(&mut self) {
+        let unlearnt = std::mem::take(&mut self.unlearnt);
+        if unlearnt.is_empty() {
+            return;
+        }
+        self.learnt_at = Some(self.now);
+        self.with_tabs(|tabs, cx| {
+            for (at, learnt) in unlearnt.iter().enumerate() {
+                let repeated = !matches!(learnt, Learnt::Logs(_)) && unlearnt[..at].contains(learnt);
+                if !repeated {
+                    tabs.relearn(*learnt, cx);
+                }
+            }
+        });
+    }
+}
+
+/// The trouble that a piece of news tells of, if it does; back-off by itself is shown in the header.
+fn trouble_of(news: &News) -> Option<&Trouble> {
+    let trouble = match news {
+        News::Identity(Err(trouble))
+        | News::AccountSettings(Err(trouble))
+        | News::FunctionsFailed(trouble)
+        | News::FunctionDetail(_, Err(trouble))
+        | News::Invocations(_, Err(trouble))
+        | News::SeriesFailed(_, trouble)
+        | News::Alarms(Err(trouble))
+        | News::LogGroups(Err(trouble))
+        | News::TailTrouble { trouble: Some(trouble), .. }
+        | News::TracesFailed(trouble)
+        | News::Trace(_, Err(trouble))
+        | News::ServiceGraph(Err(trouble))
+        | News::Apis { trouble: Some(trouble), .. }
+        | News::Stages(_, Err(trouble))
+        | News::Routes(_, Err(trouble))
+        | News::ApiAccount(Err(trouble)) => trouble,
+        _ => return None,
+    };
+    (trouble.kind != Kind::Throttled).then_some(trouble)
+}

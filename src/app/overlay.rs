@@ -1,0 +1,87 @@
+//! What lies over a view: a stack of popups, the top one listening.
+
+use tui_input::Input;
+
+use super::command::{Action, Place};
+use super::confirm::Confirmation;
+use super::cursor::Cursor;
+use super::invoke::{Answer, InvokeForm};
+use super::palette::Palette;
+use super::provision::ProvisionForm;
+
+/// A popup.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys that work here.
+    Help(Help),
+    /// Every error seen.
+    Errors(Cursor),
+    /// What can be done to the selection.
+    Menu(Menu),
+    /// Anything by name.
+    Palette(Palette),
+    /// A line of text for the view below.
+    Prompt(Prompt),
+    /// The payload editor.
+    Invoke(Box<InvokeForm>),
+    /// The answer to an invoke.
+    Answer(Box<Answer>),
+    /// The provisioned concurrency form.
+    Provision(Box<ProvisionForm>),
+    /// The one door.
+    Confirm(Box<Confirmation>),
+}
+
+/// The help of one place.
+#[derive(Debug, Default)]
+pub struct Help {
+    /// The place that it was opened in.
+    pub place: Option<Place>,
+    /// Scroll position.
+    pub cursor: Cursor,
+}
+
+/// A list of actions for the selection.
+#[derive(Debug, Default)]
+pub struct Menu {
+    /// What they are for.
+    pub title: String,
+    /// Each action with the reason why it can't be done now, if there is one: shown, not hidden.
+    pub items: Vec<(Action, Option<String>)>,
+    /// Selected item.
+    pub cursor: Cursor,
+}
+
+/// Which line of text is being typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptKind {
+    /// The local filter of the view, applied as it is typed.
+    Filter,
+    /// The filter that AWS applies, sent on Enter.
+    Expression,
+}
+
+/// A line of text for the view below.
+#[derive(Debug)]
+pub struct Prompt {
+    /// Which.
+    pub kind: PromptKind,
+    /// The text.
+    pub input: Input,
+    /// What it was before, for Esc.
+    pub before: String,
+    /// Why it can't be taken, as typed so far.
+    pub complaint: Option<String>,
+}
+
+impl Overlay {
+    /// Where its keys listen.
+    pub fn place(&self) -> Place {
+        match self {
+            Overlay::Help(_) | Overlay::Errors(_) | Overlay::Menu(_) | Overlay::Answer(_) => Place::Popup,
+            Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
+            Overlay::Invoke(_) | Overlay::Provision(_) => Place::Form,
+            Overlay::Confirm(_) => Place::Confirmation,
+        }
+    }
+}
