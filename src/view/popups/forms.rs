@@ -1,0 +1,191 @@
+//! Popups that are forms: the payload editor, the answer to an invoke, provisioned concurrency.
+
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+use crate::app::App;
+use crate::app::changes::sentence;
+use crate::app::command::Action;
+use crate::app::invoke::{Answer, Field, InvokeForm};
+use crate::app::provision::ProvisionForm;
+use crate::text;
+use crate::view::pen::{Align, Pen};
+
+/// The payload editor.
+///
+/// ```text
+/// ╭ Invoke checkout-api ─────────────────────────────╮
+/// │ qualifier ◂ live ▸    type ◂ RequestResponse ▸    │
+/// │ {                                                 │
+/// │   "id": 1                                         │
+/// │ }                                                 │
+/// │ JSON, 11 bytes               ^s goes on, Esc      │
+/// ╰───────────────────────────────────────────────────╯
+/// ```
+pub fn invoke(app: &App, form: &InvokeForm, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let width = 100.min(screen.width.saturating_sub(2));
+    let height = 30.min(screen.height.saturating_sub(2));
+    let inside = pen.popup(screen, width, height, &format!("Invoke {}", form.function), false);
+    if inside.height < 4 {
+        return;
+    }
+    let choice = |pen: &mut Pen, x: u16, label: &str, value: &str, focus: bool| {
+        let x = pen.put(inside, x, inside.y, label, styles.popup.patch(styles.dim));
+        let style = if focus { styles.popup.patch(styles.selection) } else { styles.popup };
+        let (left, right) = if focus { ("< ", " >") } else { ("  ", "  ") };
+        pen.put(inside, x, inside.y, &format!("{left}{value}{right}"), style)
+    };
+    let qualifier = &form.qualifiers[form.qualifier];
+    let x = choice(pen, inside.x + 1, "qualifier ", qualifier, form.field == Field::Qualifier);
+    choice(pen, x + 2, "type ", form.kind.name(), form.field == Field::Kind);
+    let editor =
+        Rect { x: inside.x + 1, y: inside.y + 1, width: inside.width.saturating_sub(2), height: inside.height - 3 };
+    pen.buffer.set_style(editor, styles.input);
+    let mut area = form.payload.clone();
+    area.set_style(styles.input);
+    area.set_cursor_line_style(styles.input);
+    let cursor = if form.field == Field::Payload {
+        styles.input.add_modifier(ratatui::style::Modifier::REVERSED)
+    } else {
+        styles.input
+    };
+    area.set_cursor_style(cursor);
+    area.set_line_number_style(styles.input.patch(styles.dim));
+    (&area).render(editor, pen.buffer);
+    let y = inside.bottom() - 2;
+    match &form.fault {
+        Some((line, column, what)) => {
+            let text = format!("not JSON: line {line}, column {column}: {what}");
+            pen.put(inside, inside.x + 1, y, &text, styles.popup.patch(styles.critical));
+        }
+        None => {
+            let text = format!("JSON, {}", text::bytes(form.text().len() as u64));
+            pen.put(inside, inside.x + 1, y, &text, styles.popup.patch(styles.good));
+        }
+    }
+    let keys = format!(
+        "{} goes on to the confirmation   {} next field   {} leaves",
+        app.keymap.chord(Action::Send),
+        app.keymap.chord(Action::SwitchField),
+        app.keymap.chord(Action::Back)
+    );
+    pen.put(inside, inside.x + 1, y + 1, &keys, styles.popup.patch(styles.dim));
+}
+
+/// The answer to an invoke: status, durations, response, and the log of that very invocation.
+pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let width = 110.min(screen.width.saturating_sub(2));
+    let height = screen.height.saturating_sub(2).min(40);
+    let inside = pen.popup(screen, width, height, &answer.change.sentence(), false);
+    let text = styles.popup;
+    let mut lines: Vec<(String, ratatui::style::Style)> = Vec::new();
+    match &answer.result {
+        None => {
+            let seconds = (app.now - answer.sent).num_seconds();
+            lines.push((
+                format!("{} running for {seconds} s; Esc leaves, the answer will be told", pen.look.glyphs.waiting),
+                text,
+            ));
+        }
+        Some(Err(failure)) => lines.push((sentence(failure), text.patch(styles.critical))),
+        Some(Ok(result)) => {
+            let (word, style) = match &result.function_error {
+                Some(error) => (format!("FunctionError {error}"), styles.critical),
+                None => ("succeeded".to_string(), styles.good),
+            };
+            let version = result.executed_version.as_deref().map(|v| format!(", version {v}")).unwrap_or_default();
+            lines.push((format!("status {} {word}{version}", result.status), text.patch(style)));
+            if let Some(report) = &answer.report {
+                let part = |name: &str, value: Option<String>| value.map(|value| format!("{name} {value}"));
+                let parts: Vec<String> = [
+                    part("duration", report.duration_ms.map(text::millis)),
+                    part("billed", report.billed_ms.map(text::millis)),
+                    part("init", report.init_ms.map(text::millis)),
+                    part(
+                        "memory",
+                        report.memory_used_mb.zip(report.memory_mb).map(|(used, size)| format!("{used} of {size} MB")),
+                    ),
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                lines.push((parts.join(", "), text));
+            }
+            lines.push((format!("round trip {}", text::millis(result.round_trip_ms as f64)), text.patch(styles.dim)));
+            if let Some(request_id) = &result.request_id {
+                lines.push((format!("request id {request_id}"), text.patch(styles.dim)));
+            }
+            lines.push((String::new(), text));
+            lines.push(("response".into(), text.patch(styles.title)));
+            if answer.response.is_empty() {
+                lines.push(("(empty)".into(), text.patch(styles.dim)));
+            }
+            lines.extend(answer.response.iter().map(|line| (line.clone(), text)));
+            lines.push((String::new(), text));
+            lines.push(("log of this invocation (its last 4 KB)".into(), text.patch(styles.title)));
+            if answer.log.is_empty() {
+                lines.push(("(none came with the answer)".into(), text.patch(styles.dim)));
+            }
+            lines.extend(answer.log.iter().map(|line| (line.clone(), text.patch(styles.level_info))));
+        }
+    }
+    let first = answer.cursor.row.min(lines.len().saturating_sub(usize::from(inside.height)));
+    let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    for (at, (line, style)) in lines.iter().skip(first).take(usize::from(inside.height)).enumerate() {
+        pen.put(body, body.x, body.y + at as u16, line, *style);
+    }
+}
+
+/// Provisioned concurrency being set.
+pub fn provision(app: &App, form: &ProvisionForm, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let width = 84.min(screen.width.saturating_sub(2));
+    let warnings = form.warnings();
+    let rows = form.qualifiers.len().min(8) as u16;
+    let height = (rows + 8 + warnings.len() as u16 * 2).min(screen.height.saturating_sub(1));
+    let inside = pen.popup(screen, width, height, &format!("Provisioned concurrency of {}", form.function), false);
+    let first = form.qualifier.saturating_sub(usize::from(rows.saturating_sub(1)));
+    for (at, (name, now)) in form.qualifiers.iter().enumerate().skip(first).take(usize::from(rows)) {
+        let y = inside.y + (at - first) as u16;
+        let chosen = at == form.qualifier;
+        let mark = if chosen { pen.look.glyphs.cursor } else { " " };
+        pen.put(inside, inside.x + 1, y, mark, styles.popup.patch(styles.accent));
+        pen.cell(
+            inside,
+            inside.x + 3,
+            y,
+            24,
+            name,
+            Align::Left,
+            if chosen { styles.popup.patch(styles.strong) } else { styles.popup },
+        );
+        let text = now.map_or("none".to_string(), |n| format!("{n} provisioned"));
+        pen.put(inside, inside.x + 28, y, &text, styles.popup.patch(styles.dim));
+    }
+    let y = inside.y + rows + 1;
+    let x = pen.put(inside, inside.x + 1, y, "keep ready: ", styles.popup);
+    let typed = format!("{:<6}", form.number.value());
+    pen.put(inside, x, y, &typed, if form.on_number { styles.input } else { styles.popup });
+    let mut y = y + 1;
+    if let Some(wanted) = form.wanted() {
+        let cost = form.dollars_per_hour(wanted);
+        let text = format!(
+            "about {} an hour, {} a month, at {} MB; used or not",
+            text::dollars(cost),
+            text::dollars(cost * 730.0),
+            form.memory_mb
+        );
+        pen.put(inside, inside.x + 1, y, &text, styles.popup);
+    }
+    y += 1;
+    for warning in &warnings {
+        let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        let text = format!("{} {warning}", pen.look.glyphs.warning);
+        y += pen.prose(body, y - inside.y, &text, styles.popup.patch(styles.warning));
+    }
+    let keys =
+        format!("↑↓ alias or version   Enter goes on to the confirmation   {} leaves", app.keymap.chord(Action::Back));
+    pen.put(inside, inside.x + 1, inside.bottom().saturating_sub(1), &keys, styles.popup.patch(styles.dim));
+}

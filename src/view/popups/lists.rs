@@ -1,0 +1,154 @@
+//! Popups that are lists: help, errors, the action menu, the palette.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::app::App;
+use crate::app::command::{COMMANDS, command};
+use crate::app::cursor::Cursor;
+use crate::app::overlay::{Help, Menu};
+use crate::app::palette::Palette;
+use crate::text;
+use crate::view::pen::{Align, Pen};
+
+/// The keys that work in a place: those of the place first, then those that work everywhere.
+pub fn help(app: &App, help: &Help, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let place = help.place.unwrap_or(crate::app::command::Place::Anywhere);
+    let mut rows: Vec<_> = COMMANDS.iter().filter(|command| command.listens_in(place)).collect();
+    rows.sort_by_key(|command| (!command.places.contains(&place), command.priority == 0));
+    let height = (rows.len() as u16 + 2).min(screen.height.saturating_sub(2));
+    let inside = pen.popup(screen, 100.min(screen.width.saturating_sub(2)), height, "Keys that work here", false);
+    let mut cursor = help.cursor;
+    cursor.first = cursor.row.min(rows.len().saturating_sub(usize::from(inside.height)));
+    for (at, row) in cursor.visible(rows.len(), usize::from(inside.height)).enumerate() {
+        let command = rows[row];
+        let y = inside.y + at as u16;
+        let keys = app.keymap.chords(command.action).join(" ");
+        pen.cell(inside, inside.x + 1, y, 12, &keys, Align::Left, styles.popup.patch(styles.footer_key));
+        let x = pen.put(inside, inside.x + 14, y, command.sentence, styles.popup);
+        if command.changes {
+            pen.put(inside, x + 1, y, "(changes the account)", styles.popup.patch(styles.warning));
+        }
+    }
+    if rows.len() > usize::from(inside.height) {
+        let more = format!(" {}-{} of {} ", cursor.first + 1, cursor.first + usize::from(inside.height), rows.len());
+        let x = inside.right().saturating_sub(text::width(&more) as u16 + 1);
+        let frame = Rect { y: inside.bottom(), height: 1, ..inside };
+        pen.put(frame, x, inside.bottom(), &more, styles.popup.patch(styles.dim));
+    }
+}
+
+/// Every error seen, newest first.
+pub fn errors(app: &App, cursor: Cursor, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let errors = &app.notices.errors;
+    let width = screen.width.saturating_sub(4).min(140);
+    let height = (errors.len() as u16 * 2 + 2).clamp(4, screen.height.saturating_sub(2));
+    let inside = pen.popup(screen, width, height, &format!("Errors seen {}", errors.len()), false);
+    if errors.is_empty() {
+        pen.put(inside, inside.x + 1, inside.y, "none since the start", styles.popup.patch(styles.dim));
+        return;
+    }
+    let mut row = 0;
+    for seen in errors.iter().skip(cursor.row) {
+        if row >= inside.height {
+            break;
+        }
+        let at = seen.last.with_timezone(&chrono::Local).format("%H:%M:%S");
+        let times = if seen.times > 1 { format!(" x{}", seen.times) } else { String::new() };
+        let text = format!("{at}{times}  {}", seen.text);
+        let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+        row += pen.prose(body, row, &text, styles.popup);
+    }
+}
+
+/// What can be done to the selection; what can't says why.
+pub fn menu(app: &App, menu: &Menu, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let title = if menu.title.is_empty() { "Actions".to_string() } else { format!("Actions: {}", menu.title) };
+    let height = (menu.items.len() as u16 + 2).min(screen.height);
+    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, &title, false);
+    for (at, (action, refusal)) in menu.items.iter().enumerate() {
+        let y = inside.y + at as u16;
+        let command = command(*action);
+        let style = if refusal.is_some() { styles.popup.patch(styles.dim) } else { styles.popup };
+        pen.cell(
+            inside,
+            inside.x + 1,
+            y,
+            6,
+            &app.keymap.chord(*action),
+            Align::Left,
+            styles.popup.patch(styles.footer_key),
+        );
+        let text = match refusal {
+            Some(why) => format!("{} - {why}", command.name),
+            None => command.sentence.to_string(),
+        };
+        pen.put(inside, inside.x + 8, y, &text, style);
+        if at == menu.cursor.row {
+            pen.shade(inside, y, styles.selection);
+        }
+    }
+}
+
+fn palette_area(screen: Rect) -> (u16, u16) {
+    (90.min(screen.width.saturating_sub(2)), 22.min(screen.height.saturating_sub(2)))
+}
+
+/// The palette: the line being typed, and what it finds.
+pub fn palette(palette: &Palette, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let (width, height) = palette_area(screen);
+    let inside = pen.popup(screen, width, height, "Go anywhere, do anything", false);
+    let line = Rect { height: 1, ..inside };
+    pen.buffer.set_style(line, styles.input);
+    let x = pen.put(line, line.x + 1, line.y, ":", styles.input.patch(styles.accent));
+    if palette.input.value().is_empty() {
+        pen.put(line, x, line.y, " a command, function, log group or API", styles.input.patch(styles.placeholder));
+    } else {
+        pen.put(line, x, line.y, &text::safe_line(palette.input.value()), styles.input);
+    }
+    let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
+    if palette.matches.is_empty() {
+        pen.put(body, body.x + 1, body.y, "nothing of that name", styles.popup.patch(styles.dim));
+    }
+    let mut cursor = palette.cursor;
+    cursor.fit(palette.matches.len(), usize::from(body.height));
+    for (at, row) in cursor.visible(palette.matches.len(), usize::from(body.height)).enumerate() {
+        let entry = &palette.entries[palette.matches[row]];
+        let y = body.y + at as u16;
+        pen.cell(body, body.x + 1, y, 9, entry.kind, Align::Left, styles.popup.patch(styles.dim));
+        let name = body.width.saturating_sub(12) * 45 / 100;
+        pen.cell(
+            body,
+            body.x + 11,
+            y,
+            name,
+            &text::cut_middle(&entry.name, usize::from(name)),
+            Align::Left,
+            styles.popup.patch(styles.strong),
+        );
+        let about = body.x + 12 + name;
+        pen.cell(
+            body,
+            about,
+            y,
+            body.right().saturating_sub(about),
+            &entry.about,
+            Align::Left,
+            styles.popup.patch(styles.dim),
+        );
+        if row == cursor.row {
+            pen.shade(body, y, styles.selection);
+        }
+    }
+}
+
+/// Where the palette's text cursor stands.
+pub fn palette_cursor(palette: &Palette, screen: Rect) -> Option<Position> {
+    let (width, height) = palette_area(screen);
+    let x = screen.x + (screen.width - width) / 2 + 3 + u16::try_from(palette.input.visual_cursor()).ok()?;
+    let y = screen.y + (screen.height - height) / 2 + 1;
+    Some(Position { x: x.min(screen.right().saturating_sub(1)), y })
+}

@@ -1,0 +1,8 @@
+//! One file per tab.
+
+pub mod apis;
+pub mod function;
+pub mod functions;
+pub mod logs;
+pub mod overview;
+pub mod traces;
