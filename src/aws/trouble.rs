@@ -232,8 +232,9 @@ const THROTTLED: [&str; 14] = [
 fn answered(action: &str, answer: &Answer, at: &Circumstances) -> Trouble {
     let code = answer.code.as_deref().unwrap_or_default();
     let message = answer.message.as_deref().unwrap_or_default();
-    if answer.html && answer.code.is_none() {
-        return garbled(action, answer.status, true, at);
+    // A success that the SDK makes an error of is one of which it could not read the body.
+    if answer.code.is_none() && (answer.html || answer.status < 300) {
+        return garbled(action, answer.status, answer.html, at);
     }
     let kind = kind(code, message, answer, at);
     let mut said = message.to_string();
@@ -488,6 +489,7 @@ mod tests {
             ("ServiceException", 500, Kind::Other),
             ("InternalFailure", 500, Kind::Other),
             ("", 500, Kind::Other),
+            ("", 200, Kind::Garbled),
             ("", 403, Kind::Denied),
         ];
         for (code, status, kind) in kinds {
