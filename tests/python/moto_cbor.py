@@ -5,7 +5,8 @@ aws-sdk-cloudwatch for Rust speaks only Smithy RPC v2 CBOR
 moto 5.2.5 answers 404 (HTML) to that.  This front rewrites such a request to the
 AWS JSON 1.0 form that moto does understand and its answer back to CBOR, typed by
 botocore's own CloudWatch model.  Percentile queries, on which moto answers 500 for the
-whole batch, are answered with no data.  Everything else passes through untouched.
+whole batch, are answered with no data.  GetTraceSummaries says `Users: {}` where the model has
+a list, on which the Rust SDK gives up the whole answer.  Everything else passes through untouched.
 
 Prints `listening on URL`, ends when stdin does; Lambda without docker.
 """
@@ -77,14 +78,41 @@ def drop_percentiles(asked):
     return unmet
 
 
-class CborFront:
+class Front:
     def __init__(self, app):
         self.app = app
 
     def __call__(self, env, start_response):
+        if env.get("PATH_INFO") == "/TraceSummaries":
+            return self.summaries(env, start_response)
         m = PATH.match(env.get("PATH_INFO", ""))
         if not m or m.group(1) != CLOUDWATCH.metadata["targetPrefix"] or env.get("HTTP_SMITHY_PROTOCOL") != "rpc-v2-cbor":
             return self.app(env, start_response)
+        return self.cbor(m, env, start_response)
+
+    def ask(self, env):
+        """moto's whole answer: status, headers, body."""
+        seen = {}
+        def capture(status, headers, exc_info=None):
+            seen.update(status=status, headers=headers)
+            return lambda b: None
+        answer = self.app(env, capture)
+        data = b"".join(answer)
+        if hasattr(answer, "close"):
+            answer.close()
+        return seen["status"], seen["headers"], data
+
+    def summaries(self, env, start_response):
+        status, headers, data = self.ask(env)
+        if status.startswith("2"):
+            document = json.loads(data)
+            for summary in document.get("TraceSummaries", []):
+                summary["Users"] = []
+            data = json.dumps(document).encode()
+        start_response(status, [(k, v) for k, v in headers if k.lower() != "content-length"] + [("Content-Length", str(len(data)))])
+        return [data]
+
+    def cbor(self, m, env, start_response):
         target, op = m.groups()
         raw = env["wsgi.input"].read(int(env.get("CONTENT_LENGTH") or 0))
         if env.get("HTTP_CONTENT_ENCODING", "").lower() == "gzip":
@@ -97,19 +125,11 @@ class CborFront:
                     "HTTP_X_AMZ_TARGET": f"{target}.{op}", "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)})
         env.pop("HTTP_SMITHY_PROTOCOL", None)
         env.pop("HTTP_ACCEPT", None)
-        seen = {}
-        def capture(status, headers, exc_info=None):
-            seen.update(status=status, headers=headers)
-            return lambda b: None
         try:
-            it = self.app(env, capture)
-            data = b"".join(it)
-            if hasattr(it, "close"):
-                it.close()
+            status, headers, data = self.ask(env)
         except Exception as e:  # moto lets NotImplementedError and its own bugs fly through its Flask app
-            seen.update(status="501 Not Implemented" if isinstance(e, NotImplementedError) else "500 Internal Server Error", headers=[])
+            status, headers = "501 Not Implemented" if isinstance(e, NotImplementedError) else "500 Internal Server Error", []
             data = json.dumps({"__type": "InternalFailure", "message": f"{type(e).__name__}: {e}"}).encode()
-        status = seen["status"]
         if status.startswith("2"):
             shape = CLOUDWATCH.operation_model(op).output_shape
             got = json.loads(data or b"{}")
@@ -124,7 +144,7 @@ class CborFront:
                 text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", data.decode("utf8", "replace"))).strip()
                 out = {"__type": "InternalFailure", "message": text[:200]}
         payload = cbor2.dumps(out or {}, datetime_as_timestamp=True)
-        keep = [(k, v) for k, v in seen["headers"] if k.lower().startswith("x-amz")]
+        keep = [(k, v) for k, v in headers if k.lower().startswith("x-amz")]
         start_response(status, keep + [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"),
                                        ("Content-Length", str(len(payload)))])
         return [payload]
@@ -132,7 +152,7 @@ class CborFront:
 
 if __name__ == "__main__":
     default_user_config["lambda"] = {"use_docker": False}
-    front = CborFront(DomainDispatcherApplication(create_backend_app))
+    front = Front(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=MotoRequestHandler)
     lifeline.listening(server.port)
     server.serve_forever()

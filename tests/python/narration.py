@@ -23,15 +23,16 @@ class Narrator:
         s, d = at.timestamp(), milliseconds / 1000
         trace, stage, service, function = f"1-{int(s):08x}-{self.hexs(24)}", self.hexs(16), self.hexs(16), self.hexs(16)
         arn = self.account.function(name)
+        bad = dict(fault=True) if fault else {}  # moto takes the mere mention for a yes
         status = dict(response=dict(status=502 if fault else 200))
-        self.segments.append(dict(trace_id=trace, id=stage, name="shop-public/prod", origin="AWS::ApiGateway::Stage", start_time=s, end_time=s + d + .012, fault=fault,
+        self.segments.append(dict(trace_id=trace, id=stage, name="shop-public/prod", origin="AWS::ApiGateway::Stage", start_time=s, end_time=s + d + .012, **bad,
                                   http=dict(request=dict(method="POST", url="https://api.shop.example/v1/checkout"), **status)))
-        self.segments.append(dict(trace_id=trace, id=service, parent_id=stage, name=name, origin="AWS::Lambda", start_time=s + .003, end_time=s + d + .010, fault=fault,
+        self.segments.append(dict(trace_id=trace, id=service, parent_id=stage, name=name, origin="AWS::Lambda", start_time=s + .003, end_time=s + d + .010, **bad,
                                   http=dict(response=dict(status=200)), aws=dict(function_arn=arn, resource_names=[name], request_id=request)))
         inner = [dict(id=self.hexs(16), name="DynamoDB", namespace="aws", start_time=s + .010, end_time=s + .010 + d * .2, aws=dict(operation="GetItem", table_name="shop-orders")),
-                 dict(id=self.hexs(16), name="payments.provider.example", namespace="remote", start_time=s + .012 + d * .2, end_time=s + d * .95, fault=fault,
+                 dict(id=self.hexs(16), name="payments.provider.example", namespace="remote", start_time=s + .012 + d * .2, end_time=s + d * .95, **bad,
                       http=dict(request=dict(method="POST", url="https://payments.provider.example/charges"), response=dict(status=504 if fault else 201)))]
-        segment = dict(trace_id=trace, id=function, parent_id=service, name=name, origin="AWS::Lambda::Function", start_time=s + .005, end_time=s + d + .008, fault=fault,
+        segment = dict(trace_id=trace, id=function, parent_id=service, name=name, origin="AWS::Lambda::Function", start_time=s + .005, end_time=s + d + .008, **bad,
                        subsegments=inner, annotations=dict(tenant="acme", cold_start=cold), metadata=dict(default=dict(orderId="o-4711")), aws=dict(function_arn=arn))
         if fault:
             segment["cause"] = dict(exceptions=[dict(id=self.hexs(16), type="PaymentTimeout", message="provider did not answer in 3000 ms", stack=[dict(path="app.py", line=87, label="charge")])])

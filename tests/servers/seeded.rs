@@ -4,7 +4,7 @@ use super::{Environment, tail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::os::unix::fs::FileExt;
 use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 
@@ -33,17 +33,16 @@ pub fn ministack() -> &'static Seeded {
 
 impl Seeded {
     fn start(name: &str, environment: &Environment, script: &str) -> Seeded {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let log = folder.join(format!("{name}-{}.log", std::process::id()));
-        let log_file = std::fs::File::create(&log).expect("the target directory is ours to write to");
+        // Files without a name: gone with the last process that holds them.
+        let log = tempfile::tempfile().expect("a temporary file can be made");
         let mut process = environment
             .script(script)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log_file)
+            .stderr(log.try_clone().expect("a file can be held twice"))
             .spawn()
             .unwrap_or_else(|error| panic!("{script} could not be started: {error}"));
-        let said = || tail(&std::fs::read_to_string(&log).unwrap_or_default(), 25);
+        let said = || tail(&beginning_of(&log), 40);
         let mut line = String::new();
         let stdout = process.stdout.take().expect("stdout was asked to be a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("the pipe to a child can be read");
@@ -52,7 +51,8 @@ impl Seeded {
             .strip_prefix("listening on ")
             .unwrap_or_else(|| panic!("{script} ended before it listened, after {line:?}:\n{}", said()))
             .to_owned();
-        let manifest = folder.join(format!("{name}-{}.json", std::process::id()));
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let manifest = folder.path().join("manifest.json");
         // boto3 fills both servers: it lives in the environment of moto.
         let seeding = Environment::moto()
             .script("seed.py")
@@ -68,9 +68,15 @@ impl Seeded {
             said()
         );
         let text = std::fs::read_to_string(&manifest).expect("a seed that succeeds leaves its manifest");
-        let _ = std::fs::remove_file(&manifest);
         Seeded { url, manifest: serde_json::from_str(&text).expect("the manifest is JSON"), _process: process }
     }
+}
+
+/// What a server wrote so far, up to a limit; the place where it goes on writing stays.
+fn beginning_of(log: &std::fs::File) -> String {
+    let mut bytes = vec![0; 256 * 1024];
+    let read = log.read_at(&mut bytes, 0).unwrap_or(0);
+    String::from_utf8_lossy(&bytes[..read]).into_owned()
 }
 
 /// What the manifest says of one function.
@@ -129,6 +135,16 @@ impl Seeded {
     /// Every log group by name.
     pub fn log_groups(&self) -> BTreeMap<String, SeededGroup> {
         self.part("logGroups")
+    }
+
+    /// Writes one line into a log group (made if need be), through boto3.
+    pub fn say(&self, group: &str, message: &str) {
+        let said = Environment::moto()
+            .script("say.py")
+            .args([&self.url, group, "2026/11/21/[$LATEST]of-the-tests", message])
+            .output()
+            .unwrap_or_else(|error| panic!("say.py could not be started: {error}"));
+        assert!(said.status.success(), "{}", tail(&String::from_utf8_lossy(&said.stderr), 25));
     }
 
     fn part<T: serde::de::DeserializeOwned>(&self, name: &str) -> T {
