@@ -1,8 +1,8 @@
 //! Where time passes: the loop, and the performing of effects.
 //!
-//! [`dashboard`] is the whole life of the program on a terminal: take it, draw the first frame (before the account, TLS
-//! or even a thread exist: what is slow to have must not be in the way of what is quick to show), then connect, poll and
-//! loop until something ends it, and give the terminal back.
+//! [`dashboard`] is the whole life of the program on a terminal: take it, draw the first frame (before the account and
+//! TLS exist: what is slow to have must not be in the way of what is quick to show), then connect, poll and loop until
+//! something ends it, and give the terminal back.
 
 pub mod audit;
 mod perform;
@@ -15,13 +15,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ratatui::Frame;
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::effect::Effect;
 use crate::app::interests::Interests;
 use crate::app::message::Message;
-use crate::term;
+use crate::term::{self, Input};
 use crate::time::Clock;
 use audit::Audit;
 pub use perform::{Browser, Hands, Remote, Writes};
@@ -105,45 +106,47 @@ where
     F: Future<Output = Option<A>> + Send + 'static,
 {
     term::install_panic_hook(setup.crashes.clone());
+    // Two threads for pollers and effects; the loop has the one we are on.
+    let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("tasks").enable_all().build()?;
+    let (hear, inputs) = mpsc::channel(INPUTS);
+    // Before the terminal is taken: a signal must not find it taken and nobody listening.
+    runtime.block_on(async { signals::listen(hear.clone()) })?;
     let terminal = term::enter(setup.mouse)?;
     let mut session = Session::new(program, terminal, setup.clock.clone());
     session.begin();
-    let ended = run(&mut session, setup, connect);
+    let ended = runtime.block_on(run(&mut session, setup, connect, hear, inputs));
+    // Calls in flight are not waited for: what they would tell, nobody is there to see.
+    runtime.shutdown_background();
     term::leave();
     ended
 }
 
-fn run<P, A, C, F>(session: &mut Session<P, term::Screen<term::Tty>>, setup: Setup, connect: C) -> io::Result<Ending>
+async fn run<P, A, C, F>(
+    session: &mut Session<P, term::Screen<term::Tty>>,
+    setup: Setup,
+    connect: C,
+    hear: mpsc::Sender<Input>,
+    inputs: mpsc::Receiver<Input>,
+) -> io::Result<Ending>
 where
     P: Program,
     A: Remote,
     C: FnOnce(Wires) -> F,
     F: Future<Output = Option<A>> + Send + 'static,
 {
-    // Two threads for pollers and effects; the loop has the one we are on.
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("tasks").enable_all().build()?;
-    let (hear, inputs) = mpsc::channel(INPUTS);
+    term::listen(hear)?;
     let (tell, messages) = mpsc::channel(MESSAGES);
     let (publish, interests) = watch::channel(session.program().interests());
-    let end = CancellationToken::new();
     let (connected, account) = watch::channel(None);
-
-    let ending = runtime.block_on(async {
-        signals::listen(hear.clone())?;
-        term::listen(hear)?;
-        let connecting = connect(Wires { messages: tell.clone(), interests, end: end.clone() });
-        tokio::spawn(async move {
-            let found = connecting.await;
-            connected.send_replace(found);
-            connected.closed().await;
-        });
-        let audit = setup.audit.map(|path| Arc::new(Audit::new(path, setup.clock.clone())));
-        let hands = Hands::new(account, tell, setup.writes, setup.browser, audit, setup.clock.clone());
-        Ok(session.run(inputs, messages, publish, hands).await)
+    let end = CancellationToken::new();
+    let connecting = connect(Wires { messages: tell.clone(), interests, end: end.clone() });
+    tokio::spawn(async move {
+        connected.send_replace(connecting.await);
+        connected.closed().await;
     });
+    let audit = setup.audit.map(|path| Arc::new(Audit::new(path, setup.clock.clone())));
+    let hands = Hands::new(account, tell, setup.writes, setup.browser, audit, setup.clock);
+    let ending = session.run(inputs, messages, publish, hands).await;
     end.cancel();
-    // Calls in flight are not waited for: what they would tell, nobody is there to see.
-    runtime.shutdown_background();
-    ending
+    Ok(ending)
 }

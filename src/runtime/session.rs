@@ -38,6 +38,8 @@ pub struct Session<P, B: Surface> {
     clock: Clock,
     /// The program has changed since the last frame.
     dirty: bool,
+    /// Stopped, and not continued yet: the terminal is somebody else's.
+    stopped: bool,
     drawn: Instant,
     ending: Option<Ending>,
     /// Effects that concern the world; they wait until there is one.
@@ -48,7 +50,7 @@ impl<P: Program, B: Surface> Session<P, B> {
     /// Nothing drawn yet.
     pub fn new(program: P, terminal: Terminal<B>, clock: Clock) -> Session<P, B> {
         let drawn = time::instant();
-        Session { program, terminal, clock, dirty: true, drawn, ending: None, waiting: VecDeque::new() }
+        Session { program, terminal, clock, dirty: true, stopped: false, drawn, ending: None, waiting: VecDeque::new() }
     }
 
     /// The program.
@@ -94,7 +96,7 @@ impl<P: Program, B: Surface> Session<P, B> {
                     self.hear(input.unwrap_or(Input::Gone), &mut inputs, &mut world);
                     self.frame(&interests);
                 }
-                () = sleep_until(self.drawn + FRAME), if self.dirty => self.frame(&interests),
+                () = sleep_until(self.drawn + FRAME), if self.dirty && !self.stopped => self.frame(&interests),
                 _ = second.tick() => {
                     let now = self.clock.now();
                     self.accept(Message::Second(now, world.traffic()));
@@ -122,7 +124,9 @@ impl<P: Program, B: Surface> Session<P, B> {
                 Input::Focus(here) => self.accept(Message::Focus(here)),
                 Input::Resize(columns, rows) => resized = Some((columns, rows)),
                 Input::Stop => self.suspend(),
+                // Also after a stop that could not be caught: the shell had the terminal meanwhile.
                 Input::Continued => {
+                    self.stopped = false;
                     let retaken = self.terminal.backend_mut().retake();
                     self.or_gone(retaken);
                     self.redraw();
@@ -183,7 +187,7 @@ impl<P: Program, B: Surface> Session<P, B> {
 
     fn suspend(&mut self) {
         match self.terminal.backend_mut().suspend() {
-            Ok(()) => self.redraw(),
+            Ok(()) => self.stopped = true,
             Err(error) => self.accept(Message::Performed(Outcome::Failed(format!("Not suspended: {error}")))),
         }
     }
@@ -203,7 +207,7 @@ impl<P: Program, B: Surface> Session<P, B> {
     }
 
     fn frame(&mut self, interests: &watch::Sender<Interests>) {
-        if !self.dirty {
+        if !self.dirty || self.stopped {
             return;
         }
         self.draw();

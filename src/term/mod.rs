@@ -12,7 +12,7 @@ mod screen;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -41,6 +41,9 @@ const LARGEST: (u16, u16) = (1024, 512);
 
 /// The modes that we found, for as long as the terminal is ours.
 static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Held while a frame is written, so that nothing of it comes after the terminal was given back.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// The terminal that the program was started on: takes bytes, knows its size.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,21 +77,33 @@ pub fn leave() {
 /// Like [`leave`], but gives up writing when the terminal takes no bytes for so long.
 pub fn leave_within(patience: Option<Duration>) {
     let Some(found) = found_modes().and_then(|mut slot| slot.take()) else { return };
+    // A frame that is being written comes first; one that the terminal does not take is not waited for.
+    let frame = (0..20).find_map(|_| try_lock(&WRITING).or_else(pause));
     if patience.is_none_or(|patience| writable(patience)) {
         let _ = send(LEAVE); // a terminal that has gone can't be put back
     }
     if let Ok(line) = Line::open() {
         let _ = tcsetattr(&line, OptionalActions::Now, &found);
     }
+    drop(frame);
 }
 
-/// `None` when another thread is in the midst of entering or leaving: a panic must not wait for itself.
 fn found_modes() -> Option<MutexGuard<'static, Option<Termios>>> {
-    match FOUND.try_lock() {
-        Ok(slot) => Some(slot),
-        Err(TryLockError::Poisoned(slot)) => Some(slot.into_inner()),
+    try_lock(&FOUND)
+}
+
+/// `None` when it is held, perhaps by the caller: a panic must not wait for itself.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
         Err(TryLockError::WouldBlock) => None,
     }
+}
+
+fn pause<T>() -> Option<T> {
+    std::thread::sleep(Duration::from_millis(1));
+    None
 }
 
 /// Columns and rows. A terminal that says 0 does not know (a bare pseudo-terminal, a serial line): 80x24 then.
@@ -98,7 +113,8 @@ pub fn size() -> io::Result<(u16, u16)> {
     Ok((known(size.ws_col, 80, LARGEST.0), known(size.ws_row, 24, LARGEST.1)))
 }
 
-/// Stops the whole job, as Ctrl-Z does outside raw mode; returns when the shell has continued it.
+/// Gives the terminal back and stops the whole job, as Ctrl-Z does outside raw mode. It may return before the stop reaches
+/// this thread: only SIGCONT tells that the job goes on.
 fn stop() -> io::Result<()> {
     // A session's leader has no shell behind it that could continue it.
     if getsid(None)? == getpid() {
@@ -158,8 +174,11 @@ impl AsFd for Line {
 }
 
 impl Write for Tty {
+    /// What comes after the terminal was given back, while a panic ends the program, is dropped.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        send(bytes).map(|()| bytes.len())
+        let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = found_modes().is_none_or(|found| found.is_some());
+        if ours { send(bytes).map(|()| bytes.len()) } else { Ok(bytes.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {

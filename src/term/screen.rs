@@ -23,10 +23,10 @@ const END_FRAME: &[u8] = b"\x1b[?2026l";
 pub trait Surface: Backend {
     /// The terminal has been resized to so many columns and rows.
     fn resized(&mut self, columns: u16, rows: u16);
-    /// Gives the terminal back, stops the program, and takes the terminal again once it is continued. Errors when there is
-    /// nobody who could continue it.
+    /// Gives the terminal back and stops the program; [`Surface::retake`] follows when it has been continued. Errors when
+    /// there is nobody who could continue it.
     fn suspend(&mut self) -> io::Result<()>;
-    /// Takes the terminal again after the program was stopped by somebody else.
+    /// Takes the terminal again after a stop.
     fn retake(&mut self) -> io::Result<()>;
     /// Sends text to the clipboard of the terminal (OSC 52), wherever that may run; how many bytes of it. Refuses more than
     /// [`CLIPBOARD_BYTES`].
@@ -92,8 +92,7 @@ impl<D: Device> Surface for Screen<D> {
     fn resized(&mut self, _: u16, _: u16) {}
 
     fn suspend(&mut self) -> io::Result<()> {
-        self.device.stop()?;
-        self.retake()
+        self.device.stop()
     }
 
     fn retake(&mut self) -> io::Result<()> {

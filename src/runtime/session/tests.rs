@@ -235,12 +235,12 @@ async fn after_a_stop_everything_is_drawn_anew() {
     tokio::select! { _ = bench.run() => (), () = wait => unreachable!() };
     let sizes =
         bench.session.program().messages.iter().filter(|message| matches!(message, Message::Resize(..))).count();
-    assert_eq!(sizes, 1 + 2);
+    assert_eq!(sizes, 1 + 1);
     let row = bench.session.terminal().backend().buffer().content()[..10]
         .iter()
         .map(|cell| cell.symbol())
         .collect::<String>();
-    assert_eq!(row, "5 messages");
+    assert_eq!(row, "4 messages");
 }
 
 #[tokio::test(start_paused = true)]
