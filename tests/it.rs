@@ -3,4 +3,5 @@
 //! One binary, because each links the whole SDK. Nothing here skips: what a test needs and can't have is a failure that says so.
 
 mod outside;
+mod pty;
 mod servers;
