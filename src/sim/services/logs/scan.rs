@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 const FIRST_STEP: Millis = 10_000;
 const SHORTEST_STEP: Millis = 250;
 const LONGEST_STEP: Millis = 15 * 60_000;
-const FEW: usize = 100;
-const MANY: usize = 1_000;
+const FEW: usize = 50;
+const MANY: usize = 250;
 
 /// What to walk.
 pub struct Range<'a> {
