@@ -82,7 +82,8 @@ impl Loaded {
         config.ui.ascii |= flags.ascii || !environment.utf8;
 
         let mut problems = layers.problems;
-        let rule = config.profile_rule(flags.profile.as_deref()).map(|(pattern, rule)| (pattern.to_string(), rule.clone()));
+        let rule =
+            config.profile_rule(flags.profile.as_deref()).map(|(pattern, rule)| (pattern.to_string(), rule.clone()));
         let theme = match choose_theme(&config, rule.as_ref(), environment, flags) {
             Ok(theme) => theme,
             Err(wrong) => {
@@ -95,7 +96,9 @@ impl Loaded {
         } else {
             let name = flags.profile.as_deref().unwrap_or("default");
             match rule.and_then(|(pattern, rule)| Some((pattern, rule.writes?))) {
-                Some((pattern, writes)) => (writes, format!("[profiles.\"{pattern}\"] of the configuration, for profile `{name}`")),
+                Some((pattern, writes)) => {
+                    (writes, format!("[profiles.\"{pattern}\"] of the configuration, for profile `{name}`"))
+                }
                 None => (Writes::default(), String::new()),
             }
         };
@@ -137,7 +140,9 @@ fn read_file(path: &Path, asked_for: bool) -> Result<Option<String>, Problem> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => return Ok(None),
         Err(error) => return problem(format!("can't be read: {error}"), "check the path and its permissions"),
-        Ok(metadata) if metadata.is_dir() => return problem("is a folder".into(), "name the file: --config FOLDER/config.toml"),
+        Ok(metadata) if metadata.is_dir() => {
+            return problem("is a folder".into(), "name the file: --config FOLDER/config.toml");
+        }
         Ok(metadata) if metadata.len() > LONGEST_FILE => {
             return problem("is larger than 1 MiB".into(), "this is hardly a configuration; name another file");
         }
@@ -194,7 +199,11 @@ impl Layers {
             return self.problem(section.span(), &format!("no section is called `{name}`"), &remedy);
         }
         let Some(entries) = value.get_ref().as_table() else {
-            return self.problem(value.span(), &format!("`{name}` is a section"), &format!("write `[{name}]` and the entries below it"));
+            return self.problem(
+                value.span(),
+                &format!("`{name}` is a section"),
+                &format!("write `[{name}]` and the entries below it"),
+            );
         };
         for (key, value) in entries.iter() {
             let path = vec![name.to_string(), key.get_ref().to_string()];
@@ -210,7 +219,11 @@ impl Layers {
                         }
                     }
                 }
-                ("profiles", _) => self.problem(value.span(), "a profile is a table", "write `[profiles.\"NAME\"]` and `writes = \"never\"` below it"),
+                ("profiles", _) => self.problem(
+                    value.span(),
+                    "a profile is a table",
+                    "write `[profiles.\"NAME\"]` and `writes = \"never\"` below it",
+                ),
                 ("keys", _) => self.entry(path, value),
                 _ if self.defaults[name].get(path[1].as_str()).is_some() => self.entry(path, value),
                 _ => {
@@ -246,9 +259,14 @@ impl Layers {
     fn environment(&mut self, environment: &Environment) {
         for ((section, key), (variable, text)) in &environment.overrides {
             let path = vec![section.clone(), key.clone()];
-            let known = matches!(section.as_str(), "profiles" | "keys") || self.defaults.get(section).is_none_or(|s| s.get(key).is_none());
+            let known = matches!(section.as_str(), "profiles" | "keys")
+                || self.defaults.get(section).is_none_or(|s| s.get(key).is_none());
             if known {
-                self.problems.push(Problem::new(variable, "means nothing to slsdash", "the name reads SLSDASH_SECTION_ENTRY, as SLSDASH_POLL_METRICS"));
+                self.problems.push(Problem::new(
+                    variable,
+                    "means nothing to slsdash",
+                    "the name reads SLSDASH_SECTION_ENTRY, as SLSDASH_POLL_METRICS",
+                ));
                 continue;
             }
             // A variable has no quotes: whatever the entry's kind is, this is how it would be written.
@@ -263,7 +281,11 @@ impl Layers {
             }
         }
         for variable in &environment.unknown {
-            self.problems.push(Problem::new(variable, "means nothing to slsdash", "the name reads SLSDASH_SECTION_ENTRY, as SLSDASH_POLL_METRICS"));
+            self.problems.push(Problem::new(
+                variable,
+                "means nothing to slsdash",
+                "the name reads SLSDASH_SECTION_ENTRY, as SLSDASH_POLL_METRICS",
+            ));
         }
     }
 
@@ -340,19 +362,29 @@ fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
     let seconds = |at_least: u64, span: std::time::Duration, why: &str| {
         (span.as_secs_f64() >= at_least as f64).then_some(()).ok_or_else(|| format!("at least {at_least} s: {why}"))
     };
-    let share = |share: f64| (0.0..=1.0).contains(&share).then_some(()).ok_or_else(|| "a share lies between 0 and 1".to_string());
+    let share = |share: f64| {
+        (0.0..=1.0).contains(&share).then_some(()).ok_or_else(|| "a share lies between 0 and 1".to_string())
+    };
     match at.as_slice() {
         ["ui", "window"] if config.ui.window.as_secs() > 86_400 => Err("a window is at most 24h long".into()),
         ["ui", "window"] => seconds(60, config.ui.window, "CloudWatch counts by the minute"),
         ["poll", "metrics"] => seconds(10, poll.metrics, "CloudWatch bills every metric asked for"),
-        ["poll", "inventory"] => seconds(10, poll.inventory, "Lambda answers 15 requests a second for the whole account"),
+        ["poll", "inventory"] => {
+            seconds(10, poll.inventory, "Lambda answers 15 requests a second for the whole account")
+        }
         ["poll", "detail"] => seconds(5, poll.detail, "Lambda answers 15 requests a second for the whole account"),
-        ["poll", "alarms"] => seconds(10, poll.alarms, "CloudWatch answers 9 such requests a second for the whole account"),
+        ["poll", "alarms"] => {
+            seconds(10, poll.alarms, "CloudWatch answers 9 such requests a second for the whole account")
+        }
         ["poll", "tail"] => seconds(1, poll.tail, "CloudWatch Logs answers 5 such requests a second in some regions"),
         ["poll", "traces"] => seconds(5, poll.traces, "X-Ray bills every trace scanned"),
         ["poll", "apis"] => seconds(30, poll.apis, "API Gateway answers 10 requests a second for the whole account"),
-        ["poll", "stages"] => seconds(10, poll.stages, "API Gateway answers 10 requests a second for the whole account"),
-        ["poll", "budget_dollars_per_hour"] if poll.budget_dollars_per_hour.is_nan() || poll.budget_dollars_per_hour < 0.0 => {
+        ["poll", "stages"] => {
+            seconds(10, poll.stages, "API Gateway answers 10 requests a second for the whole account")
+        }
+        ["poll", "budget_dollars_per_hour"]
+            if poll.budget_dollars_per_hour.is_nan() || poll.budget_dollars_per_hour < 0.0 =>
+        {
             Err("a budget is not below nothing".into())
         }
         ["logs", "cap"] if config.logs.cap < 1 << 20 => Err("at least 1 MiB: a single event may have that size".into()),
@@ -379,7 +411,8 @@ mod tests {
     use std::time::Duration;
 
     fn variables(variables: &[(&str, &str)]) -> Environment {
-        let read = Environment::from(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+        let read =
+            Environment::from(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
         Environment { colours: Colours::True, ..read }
     }
 
@@ -494,7 +527,12 @@ mod tests {
 
     #[test]
     fn variables_are_judged_like_entries() {
-        let environment = [("SLSDASH_POLL_METRICS", "1s"), ("SLSDASH_COLOUR", "x"), ("SLSDASH_UI_MUOSE", "true"), ("SLSDASH_UI_ASCII", "yes")];
+        let environment = [
+            ("SLSDASH_POLL_METRICS", "1s"),
+            ("SLSDASH_COLOUR", "x"),
+            ("SLSDASH_UI_MUOSE", "true"),
+            ("SLSDASH_UI_ASCII", "yes"),
+        ];
         let loaded = load_with("", &environment, Flags::default());
         let told: Vec<String> = loaded.problems.iter().map(Problem::sentence).collect();
         assert_eq!(told.len(), 4, "{told:#?}");

@@ -173,7 +173,8 @@ impl Theme {
             let (span, role) = (role.span(), role.get_ref());
             if !ROLES.iter().any(|(known, _)| known == role) {
                 let guess = nearest(role, ROLES.iter().map(|(known, _)| *known));
-                let remedy = guess.map_or("the embedded themes show the roles".into(), |g| format!("did you mean `{g}`?"));
+                let remedy =
+                    guess.map_or("the embedded themes show the roles".into(), |g| format!("did you mean `{g}`?"));
                 problems.push(Problem::at(source, text, &span, format!("no role is called `{role}`"), remedy));
                 continue;
             }
@@ -189,7 +190,8 @@ impl Theme {
     }
 }
 
-const LOOK: &str = "a look reads \"red on #1a1b26 bold\": colours are default, the sixteen ANSI names, 0 to 255 or #rrggbb";
+const LOOK: &str =
+    "a look reads \"red on #1a1b26 bold\": colours are default, the sixteen ANSI names, 0 to 255 or #rrggbb";
 
 fn check_look(look: &str) -> Result<(), String> {
     let mut words = look.split_whitespace().peekable();

@@ -5,6 +5,7 @@
 //! something ends it, and give the terminal back.
 
 pub mod audit;
+mod dashboard;
 mod perform;
 mod session;
 mod signals;
@@ -25,6 +26,7 @@ use crate::app::message::Message;
 use crate::term::{self, Input};
 use crate::time::Clock;
 use audit::Audit;
+pub use dashboard::Dashboard;
 pub use perform::{Browser, Hands, Remote, Writes};
 pub use session::{Session, World};
 
