@@ -57,12 +57,35 @@ pub struct Settings {
     /// Leads every request elsewhere: the embedded account. Then nothing of the user's environment, shared
     /// configuration or credentials is looked at.
     pub http_client: Option<SharedHttpClient>,
+    /// Access keys that were given outright; none leaves it to the SDK's chain.
+    pub keys: Option<Keys>,
     /// Name of the embedded account's scenario, for [`Identity::demo`].
     pub demo: Option<String>,
     /// How often a question is asked before its failure is told; pollers want 1, because their own back-off is visible.
     pub attempts: u32,
     /// The clock.
     pub clock: Clock,
+}
+
+/// An access key and its secret.
+#[derive(Clone)]
+pub struct Keys {
+    /// Access key id.
+    pub id: String,
+    /// Secret access key; never shown.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({})", self.id)
+    }
+}
+
+impl Keys {
+    fn credentials(&self) -> Credentials {
+        Credentials::new(&self.id, &self.secret, None, None, "given")
+    }
 }
 
 impl Settings {
@@ -74,6 +97,7 @@ impl Settings {
             endpoint_url: None,
             ca_bundle: None,
             http_client: None,
+            keys: None,
             demo: None,
             attempts: 1,
             clock,
@@ -85,6 +109,7 @@ impl Settings {
         Settings {
             region: Some(region.to_string()),
             http_client: Some(http_client),
+            keys: Some(Keys { id: "AKIDEMBEDDEDACCOUNT0".into(), secret: "embedded".into() }),
             demo: Some(scenario.to_string()),
             ..Settings::chain(clock)
         }
@@ -256,7 +281,8 @@ fn timeouts() -> TimeoutConfig {
 
 /// The configuration of the embedded account: nothing from outside goes into it.
 fn embedded(settings: &Settings, http_client: SharedHttpClient) -> SdkConfig {
-    let keys = Credentials::new("AKIDEMBEDDEDACCOUNT0", "embedded", None, None, "embedded account");
+    let keys =
+        settings.keys.as_ref().map_or_else(|| Credentials::new("none", "none", None, None, "given"), Keys::credentials);
     let region = settings.region.clone().unwrap_or_else(|| "eu-west-1".to_string());
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -296,7 +322,11 @@ async fn chain(settings: &Settings) -> Result<SdkConfig, Trouble> {
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    Ok(loader.credentials_provider(credentials.build().await).load().await)
+    let credentials = match &settings.keys {
+        Some(keys) => SharedCredentialsProvider::new(keys.credentials()),
+        None => SharedCredentialsProvider::new(credentials.build().await),
+    };
+    Ok(loader.credentials_provider(credentials).load().await)
 }
 
 async fn region(settings: &Settings, providers: &ProviderConfig) -> Result<Region, Trouble> {

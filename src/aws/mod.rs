@@ -17,4 +17,4 @@ mod reading;
 pub mod traces;
 mod trouble;
 
-pub use account::{Account, Settings};
+pub use account::{Account, Keys, Settings};

@@ -60,6 +60,10 @@ where
                 html: body.trim_ascii_start().starts_with(b"<")
                     && !header("content-type").is_some_and(|kind| kind.contains("xml")),
             };
+            // The service did what was asked, and said so in a way that can't be read.
+            if answer.code.is_none() && raw.status().is_success() {
+                return unreadable(action, error, raw, at);
+            }
             answered(action, &answer, at)
         }
         SdkError::ResponseError(failure) => unreadable(action, error, failure.raw(), at),
@@ -198,12 +202,15 @@ fn unreadable(action: &str, error: &(dyn Error + 'static), raw: &HttpResponse, a
         return unanswered(action, error, at);
     }
     let html = raw.body().bytes().is_some_and(|body| body.trim_ascii_start().starts_with(b"<"));
-    garbled(action, raw.status().as_u16(), html || chain.has("<"), at)
+    garbled(action, raw.status().as_u16(), html, Some(chain.cause().as_str()).filter(|_| !html), at)
 }
 
-fn garbled(action: &str, status: u16, html: bool, at: &Circumstances) -> Trouble {
+fn garbled(action: &str, status: u16, html: bool, cause: Option<&str>, at: &Circumstances) -> Trouble {
     let what = if html { "a web page" } else { "something unreadable" };
-    let message = format!("status {status} with {what} in place of an answer");
+    let mut message = format!("status {status} with {what} in place of an answer");
+    if let Some(cause) = cause {
+        message.push_str(&format!(" ({cause})"));
+    }
     let remedy = match &at.endpoint {
         Some(endpoint) => format!("does {endpoint} offer this operation?"),
         None => "is there a sign-in page or a proxy between this machine and AWS?".to_string(),
@@ -232,9 +239,8 @@ const THROTTLED: [&str; 14] = [
 fn answered(action: &str, answer: &Answer, at: &Circumstances) -> Trouble {
     let code = answer.code.as_deref().unwrap_or_default();
     let message = answer.message.as_deref().unwrap_or_default();
-    // A success that the SDK makes an error of is one of which it could not read the body.
-    if answer.code.is_none() && (answer.html || answer.status < 300) {
-        return garbled(action, answer.status, answer.html, at);
+    if answer.html && answer.code.is_none() {
+        return garbled(action, answer.status, true, None, at);
     }
     let kind = kind(code, message, answer, at);
     let mut said = message.to_string();
