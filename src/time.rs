@@ -1,5 +1,7 @@
 //! Clocks and the time window: the only place that reads a clock.
 
+#![expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -2,6 +2,13 @@
 //!
 //! One binary, because each links the whole SDK. Nothing here skips: what a test needs and can't have is a failure that says so.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and wait by the real clock"
+)]
+
+mod laws;
 mod outside;
 mod pty;
 mod servers;

@@ -128,7 +128,7 @@ impl<P: Program, B: Surface> Session<P, B> {
                 Input::Continued => {
                     self.stopped = false;
                     let retaken = self.terminal.backend_mut().retake();
-                    self.or_gone(retaken);
+                    self.gone_if(retaken.is_err());
                     self.redraw();
                 }
                 Input::Terminate(signal) => self.ending = Some(Ending::Signal(signal)),
@@ -164,7 +164,7 @@ impl<P: Program, B: Surface> Session<P, B> {
             Effect::Suspend => self.suspend(),
             Effect::CaptureMouse(on) => {
                 let captured = self.terminal.backend_mut().capture_mouse(on);
-                self.or_gone(captured);
+                self.gone_if(captured.is_err());
             }
             Effect::Copy { what, text } => {
                 return Some(match self.terminal.backend_mut().copy(&text) {
@@ -195,14 +195,14 @@ impl<P: Program, B: Surface> Session<P, B> {
     /// Everything anew: the terminal may show anything by now, and may have another size.
     fn redraw(&mut self) {
         let cleared = self.terminal.clear();
-        self.or_gone(cleared);
+        self.gone_if(cleared.is_err());
         self.tell_size();
     }
 
     fn tell_size(&mut self) {
         match self.terminal.size() {
             Ok(size) => self.accept(Message::Resize(size.width, size.height)),
-            failed => self.or_gone(failed),
+            Err(_) => self.gone_if(true),
         }
     }
 
@@ -224,13 +224,13 @@ impl<P: Program, B: Surface> Session<P, B> {
     fn draw(&mut self) {
         self.dirty = false;
         let drawn = self.terminal.draw(|frame| self.program.draw(frame)).map(drop);
-        self.or_gone(drawn);
+        self.gone_if(drawn.is_err());
         self.drawn = time::instant();
     }
 
     /// A terminal that takes nothing is none.
-    fn or_gone<T, E>(&mut self, result: Result<T, E>) {
-        if result.is_err() {
+    fn gone_if(&mut self, failed: bool) {
+        if failed {
             self.ending = self.ending.or(Some(Ending::Gone));
         }
     }

@@ -76,10 +76,10 @@ pub fn leave() {
 
 /// Like [`leave`], but gives up writing when the terminal takes no bytes for so long.
 pub fn leave_within(patience: Option<Duration>) {
-    let Some(found) = found_modes().and_then(|mut slot| slot.take()) else { return };
+    let Some(found) = found_modes().as_deref_mut().and_then(Option::take) else { return };
     // A frame that is being written comes first; one that the terminal does not take is not waited for.
     let frame = (0..20).find_map(|_| try_lock(&WRITING).or_else(pause));
-    if patience.is_none_or(|patience| writable(patience)) {
+    if patience.is_none_or(writable) {
         let _ = send(LEAVE); // a terminal that has gone can't be put back
     }
     if let Ok(line) = Line::open() {

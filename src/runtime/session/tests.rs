@@ -238,7 +238,7 @@ async fn after_a_stop_everything_is_drawn_anew() {
     assert_eq!(sizes, 1 + 1);
     let row = bench.session.terminal().backend().buffer().content()[..10]
         .iter()
-        .map(|cell| cell.symbol())
+        .map(ratatui::buffer::Cell::symbol)
         .collect::<String>();
     assert_eq!(row, "4 messages");
 }
