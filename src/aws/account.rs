@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
@@ -12,7 +11,7 @@ use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig, imds};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
@@ -25,6 +24,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use base64::Engine;
 
+use super::credentials::{METADATA, Places};
 use super::meter::{Meter, Metering};
 use super::reading::shown;
 use super::trouble::{self, Circumstances};
@@ -40,14 +40,14 @@ const READ: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(8);
 const OPERATION: Duration = Duration::from_secs(20);
 
-/// Where there is no instance metadata service, nobody answers: how long to wait for that.
-const METADATA: Duration = Duration::from_millis(700);
-
 /// Which account to go to, and how.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Profile of the shared configuration, from `--profile` or `AWS_PROFILE`; none is the SDK's own choice.
+    /// Profile of the shared configuration that was asked for by name (`--profile`): then keys of the environment do not
+    /// count, as with every AWS tool. None is the SDK's own choice.
     pub profile: Option<String>,
+    /// `AWS_PROFILE`, which the SDK reads by itself: to be shown.
+    pub environment_profile: Option<String>,
     /// Region; none asks the environment, the profile and the instance.
     pub region: Option<String>,
     /// Endpoint of all services; none leaves it to the SDK's own variables and the profile.
@@ -93,6 +93,7 @@ impl Settings {
     pub fn chain(clock: Clock) -> Settings {
         Settings {
             profile: None,
+            environment_profile: None,
             region: None,
             endpoint_url: None,
             ca_bundle: None,
@@ -203,7 +204,7 @@ impl Account {
         Ok(Identity {
             scope: Scope { account: shown(output.account()), region: self.0.region.clone() },
             arn: shown(output.arn()),
-            profile: self.0.settings.profile.clone(),
+            profile: self.profile(),
             endpoint: self.endpoint(),
             demo: self.0.settings.demo.clone(),
         })
@@ -217,6 +218,10 @@ impl Account {
     /// Calls made so far by service, as `logs`.
     pub fn calls_by_service(&self) -> std::collections::BTreeMap<&'static str, u64> {
         self.0.meter.by_service()
+    }
+
+    fn profile(&self) -> Option<String> {
+        self.0.settings.profile.clone().or_else(|| self.0.settings.environment_profile.clone())
     }
 
     /// Region, as `eu-west-1`.
@@ -257,7 +262,7 @@ impl Account {
 
     fn circumstances(&self) -> Circumstances {
         Circumstances {
-            profile: self.0.settings.profile.clone(),
+            profile: self.profile(),
             region: self.0.region.clone(),
             endpoint: self.endpoint(),
             demo: self.0.settings.demo.is_some(),
@@ -302,21 +307,12 @@ async fn chain(settings: &Settings) -> Result<SdkConfig, Trouble> {
     let providers = ProviderConfig::without_region().with_http_client(http_client.clone());
     let region = region(settings, &providers).await?;
     let providers = providers.with_region(Some(region.clone()));
-    let metadata = imds::Client::builder()
-        .configure(&providers)
-        .connect_timeout(METADATA)
-        .read_timeout(METADATA)
-        .max_attempts(1)
-        .build();
-    let mut credentials =
-        DefaultCredentialsChain::builder().configure(providers).region(region.clone()).imds_client(metadata);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
         .http_client(http_client)
         .retry_config(retries(settings.attempts))
         .timeout_config(timeouts());
     if let Some(profile) = &settings.profile {
-        credentials = credentials.profile_name(profile);
         loader = loader.profile_name(profile);
     }
     if let Some(url) = &settings.endpoint_url {
@@ -324,7 +320,7 @@ async fn chain(settings: &Settings) -> Result<SdkConfig, Trouble> {
     }
     let credentials = match &settings.keys {
         Some(keys) => SharedCredentialsProvider::new(keys.credentials()),
-        None => SharedCredentialsProvider::new(credentials.build().await),
+        None => SharedCredentialsProvider::new(Places { profile: settings.profile.clone(), config: providers }),
     };
     Ok(loader.credentials_provider(credentials).load().await)
 }

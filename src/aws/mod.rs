@@ -4,10 +4,16 @@
 //! every one takes an `&Account`, answers in words of [`crate::model`], and fails with a
 //! [`Trouble`](crate::model::trouble::Trouble) that says what happened and what to do about it.
 
+#![allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "paths like `aws_sdk_lambda::types::Runtime::as_str` read worse than a closure, and the SDK has hundreds"
+)]
+
 pub mod account;
 pub mod alarms;
 pub mod apis;
 pub mod changes;
+mod credentials;
 pub mod functions;
 pub mod logs;
 mod meter;

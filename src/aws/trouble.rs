@@ -120,6 +120,16 @@ impl<'a> Chain<'a> {
         self.texts.iter().rev().find(|text| !text.trim().is_empty()).cloned().unwrap_or_default()
     }
 
+    /// The first cause and what it was the cause of.
+    fn story(&self) -> String {
+        let cause = self.cause();
+        let before = self.texts.iter().rev().skip(1).find(|text| !text.trim().is_empty() && !text.contains(&cause));
+        match before {
+            Some(before) if before.len() > 12 => format!("{before}: {cause}"),
+            _ => cause,
+        }
+    }
+
     /// DNS, TCP or TLS: nothing of the request has left.
     fn is_connecting(&self) -> bool {
         self.io == Some(std::io::ErrorKind::ConnectionRefused)
@@ -160,7 +170,7 @@ fn unanswered(action: &str, error: &(dyn Error + 'static), at: &Circumstances) -
     } else {
         (format!("the connection to {server} broke: {}", chain.cause()), check_network)
     };
-    trouble(Kind::Network, action, &message, None, Some(remedy))
+    trouble(Kind::Network, action, &message, None, Some(&remedy))
 }
 
 fn without_credentials(action: &str, error: &CredentialsError, chain: &Chain<'_>, at: &Circumstances) -> Trouble {
@@ -169,7 +179,11 @@ fn without_credentials(action: &str, error: &CredentialsError, chain: &Chain<'_>
     let sso = chain.has("sso") || chain.has("session token not found") || chain.has("unauthorizedexception");
     if chain.has("expired") || sso && (chain.has("token") || chain.has("session") || chain.has("unauthorized")) {
         let remedy = format!("run `aws sso login{profile}` (or renew them), it is picked up here by itself");
-        return trouble(Kind::Expired, action, &chain.cause(), None, Some(remedy));
+        return trouble(Kind::Expired, action, &chain.cause(), None, Some(&remedy));
+    }
+    if chain.has("login/cache") {
+        let remedy = format!("run `aws login{profile}`, it is picked up here by itself");
+        return trouble(Kind::Expired, action, "nobody has signed in to this profile", None, Some(&remedy));
     }
     let (message, remedy) = match error {
         CredentialsError::CredentialsNotLoaded(_) => (
@@ -183,12 +197,12 @@ fn without_credentials(action: &str, error: &CredentialsError, chain: &Chain<'_>
             (chain.cause(), format!("mend ~/.aws/config or choose another --profile, {demo}"))
         }
         // What a credential_process printed may hold the credentials.
-        _ if chain.has("credential_process") || chain.has("credential process") => {
-            ("credential_process gave none".to_string(), format!("run it by hand, {demo}"))
+        _ if chain.has("credential_process") || chain.has("external process") => {
+            ("credential_process gave nothing that can be read".to_string(), format!("run it by hand, {demo}"))
         }
-        _ => (chain.cause(), format!("try `aws sts get-caller-identity{profile}`, {demo}")),
+        _ => (chain.story(), format!("try `aws sts get-caller-identity{profile}`, {demo}")),
     };
-    trouble(Kind::NoCredentials, action, &message, None, Some(remedy))
+    trouble(Kind::NoCredentials, action, &message, None, Some(&remedy))
 }
 
 /// There was an answer, and it made no sense, or only half of it came.
@@ -215,7 +229,7 @@ fn garbled(action: &str, status: u16, html: bool, cause: Option<&str>, at: &Circ
         Some(endpoint) => format!("does {endpoint} offer this operation?"),
         None => "is there a sign-in page or a proxy between this machine and AWS?".to_string(),
     };
-    trouble(Kind::Garbled, action, &message, None, Some(remedy))
+    trouble(Kind::Garbled, action, &message, None, Some(&remedy))
 }
 
 /// The codes that mean "slower", as the SDK's own retry classifier has them.
@@ -253,7 +267,7 @@ fn answered(action: &str, answer: &Answer, at: &Circumstances) -> Trouble {
         said = offset(at.now - date);
     }
     let remedy = remedy(kind, action, code, message, at);
-    let mut trouble = trouble(kind, action, &said, answer.code.as_deref(), remedy);
+    let mut trouble = trouble(kind, action, &said, answer.code.as_deref(), remedy.as_deref());
     if kind == Kind::Throttled {
         trouble.retry_after = answer.retry_after;
     }
@@ -365,9 +379,9 @@ fn retry_after(millis: Option<&str>, seconds: Option<&str>) -> Option<Duration> 
     asked.map(|asked| asked.min(Duration::from_secs(300)))
 }
 
-fn trouble(kind: Kind, action: &str, message: &str, code: Option<&str>, remedy: Option<String>) -> Trouble {
+fn trouble(kind: Kind, action: &str, message: &str, code: Option<&str>, remedy: Option<&str>) -> Trouble {
     let line = |text: &str| cut(&safe_line(text), LONGEST).trim().trim_end_matches('.').to_string();
-    Trouble { code: code.map(line), remedy: remedy.as_deref().map(line), ..Trouble::new(kind, action, line(message)) }
+    Trouble { code: code.map(line), remedy: remedy.map(line), ..Trouble::new(kind, action, line(message)) }
 }
 
 #[cfg(test)]
