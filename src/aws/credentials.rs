@@ -52,7 +52,8 @@ impl Places {
                 // A profile that is not there, or names another that is not: nothing further on is meant by it.
                 let why = cause(&error);
                 if why.contains("was not defined") {
-                    return Err(CredentialsError::invalid_configuration(why));
+                    let short = why.split(": could not find").next().unwrap_or_default().to_string();
+                    return Err(CredentialsError::invalid_configuration(short));
                 }
             }
             found => return found,

@@ -5,16 +5,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::Instant;
 
 use super::desk::{Closed, Desk, sleep_until};
 use super::pace::{Retry, at_tempo};
-use crate::app::interests::{Interests, Tail, TailGroup, Tempo};
+use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::message::News;
 use crate::aws::logs::{Wanted, is_stream_of, page};
 use crate::model::log::LogEvent;
@@ -55,28 +54,62 @@ impl Subject {
     }
 }
 
-/// How far each group has been read, ms since 1970.
-type Progress = Arc<Mutex<Vec<i64>>>;
+/// A tail with what is known of each of its groups. It outlives the followers: a tail that is out of sight for a while
+/// goes on where it was.
+struct Known {
+    subject: Subject,
+    /// Nothing before this is wanted, ms since 1970.
+    begin: i64,
+    groups: Vec<Mutex<Group>>,
+}
+
+/// What is known of one group.
+struct Group {
+    /// Read up to here, ms since 1970.
+    cursor: i64,
+    seen: Seen,
+    troubled: bool,
+}
+
+impl Known {
+    fn new(subject: Subject, now: i64) -> Known {
+        let begin = now - i64::try_from(subject.since_s).unwrap_or_default().saturating_mul(1000);
+        let group = |_: &TailGroup| Mutex::new(Group { cursor: begin, seen: Seen::default(), troubled: false });
+        Known { begin, groups: subject.groups.iter().map(group).collect(), subject }
+    }
+
+    fn group(&self, index: usize) -> MutexGuard<'_, Group> {
+        self.groups[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far all groups have been read.
+    fn read_to(&self) -> Moment {
+        let least = (0..self.groups.len()).map(|index| self.group(index).cursor).min();
+        Moment::from_timestamp_millis(least.unwrap_or(self.begin)).unwrap_or_default()
+    }
+}
 
 pub(super) async fn poll(mut desk: Desk) -> Result<(), Closed> {
     let of = |interests: &Interests| interests.tail.as_ref().map(Subject::of);
+    let mut last: Option<Arc<Known>> = None;
     loop {
         let subject = of(&desk.interests.borrow_and_update());
         let Some(subject) = subject else {
             desk.changed().await?;
             continue;
         };
-        let begin = desk.clock.millis() - i64::try_from(subject.since_s).unwrap_or_default().saturating_mul(1000);
-        let progress: Progress = Arc::new(Mutex::new(vec![begin; subject.groups.len()]));
-        let mut followers: FuturesUnordered<_> = (0..subject.groups.len())
-            .map(|index| Follower::new(desk.clone(), subject.clone(), index, begin, progress.clone()).follow())
+        let known = last.take().filter(|known| known.subject == subject);
+        let known = known.unwrap_or_else(|| Arc::new(Known::new(subject, desk.clock.millis())));
+        last = Some(known.clone());
+        let mut followers: FuturesUnordered<_> = (0..known.groups.len())
+            .map(|index| Follower { desk: desk.clone(), known: known.clone(), index }.follow())
             .collect();
         loop {
             tokio::select! {
                 biased;
                 changed = desk.changed() => {
                     changed?;
-                    if of(&desk.interests.borrow_and_update()).as_ref() != Some(&subject) {
+                    if of(&desk.interests.borrow_and_update()).as_ref() != Some(&known.subject) {
                         break;
                     }
                 }
@@ -89,24 +122,14 @@ pub(super) async fn poll(mut desk: Desk) -> Result<(), Closed> {
 /// Reads one group.
 struct Follower {
     desk: Desk,
-    subject: Subject,
+    known: Arc<Known>,
     index: usize,
-    progress: Progress,
-    /// Where to read from next.
-    cursor: i64,
-    begin: i64,
-    seen: Seen,
-    troubled: bool,
 }
 
 impl Follower {
-    fn new(desk: Desk, subject: Subject, index: usize, begin: i64, progress: Progress) -> Follower {
-        Follower { desk, subject, index, progress, cursor: begin, begin, seen: Seen::default(), troubled: false }
-    }
-
     async fn follow(mut self) -> Result<(), Closed> {
         let mut retry = Retry::default();
-        let mut due: Option<Instant> = Some(instant());
+        let mut due = instant();
         let mut waited = Duration::ZERO;
         let mut refresh = self.desk.interests.borrow().refresh;
         loop {
@@ -115,14 +138,13 @@ impl Follower {
                 let refreshed = std::mem::replace(&mut refresh, interests.refresh) != interests.refresh;
                 (interests.tail.as_ref().is_some_and(|tail| tail.follow), interests.tempo, refreshed)
             };
-            let now = instant();
-            let at = due.and_then(|due| Some(due - waited + at_tempo(waited, tempo)?));
-            let may = follow && tempo != Tempo::Paused;
-            if !may || !refreshed && at.is_none_or(|at| at > now) {
+            let at = at_tempo(waited, tempo).map(|wait| due - waited + wait).filter(|_| follow);
+            let now = at.is_some_and(|at| refreshed || at <= instant());
+            if !now {
                 tokio::select! {
                     biased;
                     changed = self.desk.changed() => changed?,
-                    () = sleep_until(at.filter(|_| may)) => {}
+                    () = sleep_until(at) => {}
                 }
                 continue;
             }
@@ -140,18 +162,19 @@ impl Follower {
                     wait
                 }
             };
-            due = Some(instant() + waited);
+            due = instant() + waited;
         }
     }
 
     /// Reads all pages there are by now.
     async fn drain(&mut self) -> Result<Result<(), Trouble>, Closed> {
-        let group = self.subject.groups[self.index].clone();
+        let known = self.known.clone();
+        let group = &known.subject.groups[self.index];
         let now = self.desk.clock.millis();
         let wanted = Wanted {
             group: group.name.clone(),
-            pattern: self.subject.pattern.clone(),
-            from: (self.cursor - LOOK_BACK).max(self.begin),
+            pattern: known.subject.pattern.clone(),
+            from: (known.group(self.index).cursor - LOOK_BACK).max(known.begin),
             // Open at its end: our clock may be a little behind.
             to: None,
             limit: None,
@@ -170,7 +193,10 @@ impl Follower {
                 events.retain(|event| is_stream_of(&event.stream, function));
             }
             newest = events.iter().map(|event| event.timestamp).max().unwrap_or(newest).max(newest);
-            events.retain(|event| self.seen.is_new(event, now - LOOK_BACK));
+            {
+                let seen = &mut known.group(self.index).seen;
+                events.retain(|event| seen.is_new(event));
+            }
             if !events.is_empty() {
                 self.tell_events(events).await?;
             }
@@ -183,27 +209,30 @@ impl Follower {
                 break false;
             }
         };
-        self.cursor = if complete { now } else { newest };
-        self.seen.forget(self.cursor - LOOK_BACK);
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)[self.index] = self.cursor;
+        {
+            let mut group = known.group(self.index);
+            group.cursor = if complete { now } else { newest };
+            let reach = group.cursor - LOOK_BACK;
+            group.seen.forget(reach);
+        }
         self.tell_events(Vec::new()).await?;
         Ok(Ok(()))
     }
 
     async fn tell_events(&self, events: Vec<LogEvent>) -> Result<(), Closed> {
-        let read_to = self.progress.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().min();
-        let read_to = Moment::from_timestamp_millis(read_to.unwrap_or(self.begin)).unwrap_or_default();
-        self.desk.tell(News::LogEvents { tail: self.subject.generation, events, read_to }).await
+        let (tail, read_to) = (self.known.subject.generation, self.known.read_to());
+        self.desk.tell(News::LogEvents { tail, events, read_to }).await
     }
 
     /// Tells a trouble, and the end of one.
-    async fn tell_trouble(&mut self, trouble: Option<Trouble>) -> Result<(), Closed> {
-        if !self.troubled && trouble.is_none() {
+    async fn tell_trouble(&self, trouble: Option<Trouble>) -> Result<(), Closed> {
+        let before = std::mem::replace(&mut self.known.group(self.index).troubled, trouble.is_some());
+        if !before && trouble.is_none() {
             return Ok(());
         }
-        self.troubled = trouble.is_some();
-        let group = self.subject.groups[self.index].name.clone();
-        self.desk.tell(News::TailTrouble { tail: self.subject.generation, group, trouble }).await
+        let subject = &self.known.subject;
+        let group = subject.groups[self.index].name.clone();
+        self.desk.tell(News::TailTrouble { tail: subject.generation, group, trouble }).await
     }
 }
 
@@ -212,19 +241,19 @@ impl Follower {
 struct Seen(HashMap<u64, i64>);
 
 impl Seen {
-    /// Whether this event has not been here before; it is remembered if it could come again, which is what has happened
-    /// since `from`.
-    fn is_new(&mut self, event: &LogEvent, from: i64) -> bool {
+    /// Whether this event has not been here before. Even old ones may come again, where reading broke off half way.
+    fn is_new(&mut self, event: &LogEvent) -> bool {
         let id = identity(event);
         if self.0.contains_key(&id) {
             return false;
         }
-        if event.timestamp >= from && self.0.len() < REMEMBERED {
+        if self.0.len() < REMEMBERED {
             self.0.insert(id, event.timestamp);
         }
         true
     }
 
+    /// What is older is not asked for again.
     fn forget(&mut self, before: i64) {
         self.0.retain(|_, timestamp| *timestamp >= before);
     }
@@ -326,7 +355,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_a_second_time_is_known_and_what_can_not_is_not_remembered() {
+    fn what_comes_a_second_time_is_known_and_what_can_not_is_forgotten() {
         let event = |id: &str, timestamp, message: &str| LogEvent {
             id: id.into(),
             timestamp,
@@ -334,13 +363,13 @@ mod tests {
             ..LogEvent::default()
         };
         let mut seen = Seen::default();
-        assert!(seen.is_new(&event("a", 100, "x"), 50));
-        assert!(!seen.is_new(&event("a", 100, "x"), 50));
-        assert!(seen.is_new(&event("b", 100, "x"), 50), "same time and text, another event");
-        assert!(seen.is_new(&event("", 100, "x"), 50) && !seen.is_new(&event("", 100, "x"), 50));
-        assert!(seen.is_new(&event("old", 10, "x"), 50));
+        assert!(seen.is_new(&event("a", 100, "x")));
+        assert!(!seen.is_new(&event("a", 100, "x")));
+        assert!(seen.is_new(&event("b", 100, "x")), "same time and text, another event");
+        assert!(seen.is_new(&event("", 100, "x")) && !seen.is_new(&event("", 100, "x")));
+        assert!(seen.is_new(&event("old", 10, "x")));
+        seen.forget(50);
         assert_eq!(seen.0.len(), 3);
-        seen.forget(101);
-        assert_eq!(seen.0.len(), 0);
+        assert!(seen.is_new(&event("old", 10, "x")));
     }
 }

@@ -19,6 +19,7 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 const PROGRESS: Duration = Duration::from_secs(5);
 
 /// What has been read of one list.
+#[derive(Clone)]
 struct Read {
     query: TraceQuery,
     end: Option<Moment>,
@@ -60,7 +61,7 @@ async fn increment(
 ) -> Result<Result<(), Trouble>, Closed> {
     let (start, end) = window.bounds(desk.clock.now());
     let same = |read: &Read| read.query == *query && read.end == window.end && read.to >= start && read.from <= end;
-    let known = read.take().filter(same);
+    let known = read.clone().filter(same);
     let (mut spans, mut capped) = (vec![(start, end)], false);
     if let Some(known) = &known {
         capped = known.capped;
@@ -78,11 +79,7 @@ async fn increment(
                 desk.pass("xray", 1).await;
                 let page = match page(&desk.account, &query.filter, start, end, token).await {
                     Ok(page) => page,
-                    Err(trouble) => {
-                        // What had been read before is not scanned again for this.
-                        *read = known;
-                        return Ok(Err(trouble));
-                    }
+                    Err(trouble) => return Ok(Err(trouble)),
                 };
                 found += page.summaries.len();
                 // Empty pages with a token happen; a token that comes twice leads in circles.
