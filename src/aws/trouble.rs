@@ -253,8 +253,8 @@ const THROTTLED: [&str; 14] = [
 fn answered(action: &str, answer: &Answer, at: &Circumstances) -> Trouble {
     let code = answer.code.as_deref().unwrap_or_default();
     let message = answer.message.as_deref().unwrap_or_default();
-    if answer.html && answer.code.is_none() {
-        return garbled(action, answer.status, true, None, at);
+    if answer.code.is_none() && (answer.html || answer.status < 300) {
+        return garbled(action, answer.status, answer.html, None, at);
     }
     let kind = kind(code, message, answer, at);
     let mut said = message.to_string();

@@ -71,11 +71,11 @@ impl Desk {
         let mut spacings = HashMap::new();
         // The embedded account has no quotas; those of a real one are shared with everything else that the user runs.
         if !account.is_embedded() {
-            spacings.insert("lambda", Spacing::new(functions::PAGE_INTERVAL));
-            // Ten calls a second for both versions together, of which a deployment may need every one.
-            spacings.insert("apigateway", Spacing::new(Duration::from_millis(500)));
+            spacings.insert("lambda", Spacing::new(functions::PAGE_INTERVAL, 3));
+            // Ten calls a second and forty at once for both versions together, which deployments need as well.
+            spacings.insert("apigateway", Spacing::new(Duration::from_millis(500), 10));
             let granted = f64::from(logs::filter_rate(account.region()));
-            spacings.insert("logs", Spacing::new(Duration::from_secs_f64(1.0 / (granted * 0.4))));
+            spacings.insert("logs", Spacing::new(Duration::from_secs_f64(1.0 / (granted * 0.4)), 2));
         }
         let shared = Shared { dice: Dice::of_this_run(), back_offs: HashMap::new(), spacings };
         let (pace, shared) = (Arc::new(pace), Arc::new(Mutex::new(shared)));

@@ -205,23 +205,27 @@ impl Budget {
     }
 }
 
-/// Room between the calls of one service, so that ours are never more than a share of its quota.
+/// Room between the calls of one service, so that ours are never more than a share of its quota; a few may come at once
+/// after a rest.
 #[derive(Clone, Debug)]
 pub(super) struct Spacing {
     apart: Duration,
-    next: Option<Instant>,
+    burst: u32,
+    /// When all room that was taken will have passed.
+    taken: Option<Instant>,
 }
 
 impl Spacing {
-    pub(super) fn new(apart: Duration) -> Spacing {
-        Spacing { apart, next: None }
+    pub(super) fn new(apart: Duration, burst: u32) -> Spacing {
+        Spacing { apart, burst, taken: None }
     }
 
     /// Takes room for so many calls: when they may be made.
     pub(super) fn take(&mut self, calls: u32, now: Instant) -> Instant {
-        let at = self.next.map_or(now, |next| next.max(now));
-        self.next = Some(at + self.apart * calls);
-        at
+        let taken = self.taken.map_or(now, |taken| taken.max(now));
+        self.taken = Some(taken + self.apart * calls);
+        let ahead = taken - now;
+        now + ahead.saturating_sub(self.apart * self.burst.saturating_sub(1))
     }
 }
 
@@ -300,10 +304,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_keep_their_distance() {
-        let (mut spacing, now) = (Spacing::new(Duration::from_millis(500)), instant());
+        let half = Duration::from_millis(500);
+        let (mut spacing, now) = (Spacing::new(half, 1), instant());
         assert_eq!(spacing.take(1, now), now);
-        assert_eq!(spacing.take(2, now), now + Duration::from_millis(500));
-        assert_eq!(spacing.take(1, now), now + Duration::from_millis(1500));
+        assert_eq!(spacing.take(2, now), now + half);
+        assert_eq!(spacing.take(1, now), now + 3 * half);
         assert_eq!(spacing.take(1, now + seconds(9)), now + seconds(9));
+        let mut spacing = Spacing::new(half, 4);
+        let waits: Vec<u32> =
+            (0..8).map(|_| ((spacing.take(1, now) - now).as_millis() / half.as_millis()) as u32).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 3, 4]);
     }
 }

@@ -68,13 +68,13 @@ struct Group {
     /// Read up to here, ms since 1970.
     cursor: i64,
     seen: Seen,
-    troubled: bool,
+    trouble: Option<Trouble>,
 }
 
 impl Known {
     fn new(subject: Subject, now: i64) -> Known {
         let begin = now - i64::try_from(subject.since_s).unwrap_or_default().saturating_mul(1000);
-        let group = |_: &TailGroup| Mutex::new(Group { cursor: begin, seen: Seen::default(), troubled: false });
+        let group = |_: &TailGroup| Mutex::new(Group { cursor: begin, seen: Seen::default(), trouble: None });
         Known { begin, groups: subject.groups.iter().map(group).collect(), subject }
     }
 
@@ -82,9 +82,13 @@ impl Known {
         self.groups[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How far all groups have been read.
+    /// How far all groups have been read; those that can't be are told apart.
     fn read_to(&self) -> Moment {
-        let least = (0..self.groups.len()).map(|index| self.group(index).cursor).min();
+        let cursors = |any: bool| {
+            let groups = (0..self.groups.len()).map(|index| self.group(index));
+            groups.filter(|group| any || group.trouble.is_none()).map(|group| group.cursor).min()
+        };
+        let least = cursors(false).or_else(|| cursors(true));
         Moment::from_timestamp_millis(least.unwrap_or(self.begin)).unwrap_or_default()
     }
 }
@@ -226,8 +230,8 @@ impl Follower {
 
     /// Tells a trouble, and the end of one.
     async fn tell_trouble(&self, trouble: Option<Trouble>) -> Result<(), Closed> {
-        let before = std::mem::replace(&mut self.known.group(self.index).troubled, trouble.is_some());
-        if !before && trouble.is_none() {
+        let before = std::mem::replace(&mut self.known.group(self.index).trouble, trouble.clone());
+        if before == trouble {
             return Ok(());
         }
         let subject = &self.known.subject;
