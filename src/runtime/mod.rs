@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ratatui::Frame;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -108,17 +108,19 @@ where
     F: Future<Output = Option<A>> + Send + 'static,
 {
     term::install_panic_hook(setup.crashes.clone());
-    // Two threads for pollers and effects; the loop has the one we are on.
-    let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("tasks").enable_all().build()?;
+    // Two threads for pollers and effects. The loop stays on this one, with a clock of its own: nothing that they do can
+    // keep it waiting, and a second that passes wakes nobody else.
+    let tasks = Builder::new_multi_thread().worker_threads(2).thread_name("tasks").enable_all().build()?;
+    let looping = Builder::new_current_thread().enable_time().build()?;
     let (hear, inputs) = mpsc::channel(INPUTS);
     // Before the terminal is taken: a signal must not find it taken and nobody listening.
-    runtime.block_on(async { signals::listen(hear.clone()) })?;
+    tasks.block_on(async { signals::listen(hear.clone()) })?;
     let terminal = term::enter(setup.mouse)?;
     let mut session = Session::new(program, terminal, setup.clock.clone());
     session.begin();
-    let ended = runtime.block_on(run(&mut session, setup, connect, hear, inputs));
+    let ended = looping.block_on(run(&mut session, setup, connect, tasks.handle().clone(), hear, inputs));
     // Calls in flight are not waited for: what they would tell, nobody is there to see.
-    runtime.shutdown_background();
+    tasks.shutdown_background();
     term::leave();
     ended
 }
@@ -127,6 +129,7 @@ async fn run<P, A, C, F>(
     session: &mut Session<P, term::Screen<term::Tty>>,
     setup: Setup,
     connect: C,
+    tasks: Handle,
     hear: mpsc::Sender<Input>,
     inputs: mpsc::Receiver<Input>,
 ) -> io::Result<Ending>
@@ -142,12 +145,12 @@ where
     let (connected, account) = watch::channel(None);
     let end = CancellationToken::new();
     let connecting = connect(Wires { messages: tell.clone(), interests, end: end.clone() });
-    tokio::spawn(async move {
+    tasks.spawn(async move {
         connected.send_replace(connecting.await);
         connected.closed().await;
     });
     let audit = setup.audit.map(|path| Arc::new(Audit::new(path, setup.clock.clone())));
-    let hands = Hands::new(account, tell, setup.writes, setup.browser, audit, setup.clock);
+    let hands = Hands::new(account, tell, setup.writes, setup.browser, audit, setup.clock, tasks);
     let ending = session.run(inputs, messages, publish, hands).await;
     end.cancel();
     Ok(ending)

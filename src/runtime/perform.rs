@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::audit::{Audit, Entry};
@@ -51,10 +52,12 @@ pub struct Hands<A> {
     /// Who we are, as far as STS has told.
     caller: Identity,
     under_way: Arc<Mutex<Vec<Entry>>>,
+    /// Where tasks run: not on the loop's thread.
+    tasks: Handle,
 }
 
 impl<A: Remote> Hands<A> {
-    /// Hands that act on `account` as soon as there is one, and answer on `messages`.
+    /// Hands that act on `account` as soon as there is one, on the threads of `tasks`, and answer on `messages`.
     pub fn new(
         account: watch::Receiver<Option<A>>,
         messages: mpsc::Sender<Message>,
@@ -62,9 +65,10 @@ impl<A: Remote> Hands<A> {
         browser: Browser,
         audit: Option<Arc<Audit>>,
         clock: Clock,
+        tasks: Handle,
     ) -> Hands<A> {
         let under_way = Arc::default();
-        Hands { account, messages, writes, browser, audit, clock, caller: Identity::default(), under_way }
+        Hands { account, messages, writes, browser, audit, clock, caller: Identity::default(), under_way, tasks }
     }
 
     /// Begins a change, or says why not.
@@ -83,7 +87,7 @@ impl<A: Remote> Hands<A> {
         }
         let entry = audit.entry(change, &self.caller);
         under_way.push(entry.clone());
-        tokio::spawn(carry_out(entry, account, audit, self.messages.clone(), self.under_way.clone()));
+        self.tasks.spawn(carry_out(entry, account, audit, self.messages.clone(), self.under_way.clone()));
         Ok(())
     }
 
@@ -92,7 +96,7 @@ impl<A: Remote> Hands<A> {
             return Some(Outcome::Failed(format!("No browser is opened, because {why}: {url}")));
         }
         let messages = self.messages.clone();
-        tokio::task::spawn_blocking(move || {
+        self.tasks.spawn_blocking(move || {
             if let Err(error) = webbrowser::open(&url) {
                 let failed = Outcome::Failed(format!("No browser could be opened ({error}): {url}"));
                 let _ = messages.blocking_send(Message::Performed(failed));

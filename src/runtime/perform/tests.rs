@@ -50,7 +50,7 @@ fn scene(writes: Writes, audit: Option<&Path>) -> Scene {
     let (tell, messages) = mpsc::channel(8);
     let file = Arc::new(Audit::new(path.clone(), Clock::system()));
     let browser = Browser::Elsewhere("this is an ssh session".into());
-    let hands = Hands::new(connected, tell, writes, browser, Some(file), Clock::system());
+    let hands = Hands::new(connected, tell, writes, browser, Some(file), Clock::system(), Handle::current());
     Scene { hands, service, messages, audit: path, _account: account, _folder: folder }
 }
 
