@@ -165,6 +165,25 @@ fn logs_find_their_groups_by_pattern_and_read_level_and_request() {
     }
 }
 
+/// What a log line may hold to take over a terminal: clear it, name its window, turn the text round, hide a line.
+const HOSTILE: &str = "before \u{1b}[2J\u{1b}]0;taken\u{7} \u{9b}31m \u{202e}txt.exe\u{202c} \r over\u{8}\u{0} after";
+
+#[test]
+fn hostile_lines_reach_json_whole_and_the_terminal_harmless() {
+    for server in [moto(), ministack()] {
+        let group = "/tests/hostile";
+        server.say(group, HOSTILE);
+        let events = logs(server, &[group]);
+        assert!(events.iter().any(|event| event["message"] == HOSTILE), "{events:?}");
+        let text = Answer::of(&server.url, &["--since", SINCE, "logs", group, "-o", "text"]);
+        assert_eq!(text.code(), 0, "{text}");
+        let shown = text.stdout();
+        assert!(shown.contains("before") && shown.contains("after"), "{text}");
+        let dangerous = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!shown.contains(dangerous), "a control character came through: {shown:?}");
+    }
+}
+
 #[test]
 fn invoke_runs_the_function_on_ministack_and_brings_its_log() {
     let payload = r#"{"orderId":"o-4711","note":"grüße"}"#;

@@ -1,9 +1,11 @@
 """A server that dies with the test that started it, and leaves nothing behind.
 
+usage: lifeline.py PROGRAM ARGUMENT... (or attach() in a server written in Python)
+
 The test holds the other end of our stdin. However it ends (also killed), the pipe closes, and we end
 ourselves, the workers that we started (all in our session) and our folder of temporary files.
 """
-import os, shutil, signal, sys, tempfile, threading
+import os, shutil, signal, subprocess, sys, tempfile, threading
 
 
 def attach():
@@ -26,3 +28,8 @@ def attach():
 def listening(port):
     """The line for which the test waits."""
     print(f"listening on http://127.0.0.1:{port}", flush=True)
+
+
+if __name__ == "__main__":
+    attach()
+    sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL).returncode)

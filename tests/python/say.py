@@ -1,8 +1,8 @@
 """Log one line, as a function would.
 
-usage: say.py URL GROUP STREAM MESSAGE
+usage: say.py URL GROUP STREAM MESSAGE-AS-JSON
 """
-import sys, time
+import json, sys, time
 
 import boto3
 from botocore.exceptions import ClientError
@@ -15,4 +15,4 @@ for create, arguments in ((logs.create_log_group, {}), (logs.create_log_stream, 
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
             raise
-logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": message}])
+logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": json.loads(message)}])

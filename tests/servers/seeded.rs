@@ -139,9 +139,11 @@ impl Seeded {
 
     /// Writes one line into a log group (made if need be), through boto3.
     pub fn say(&self, group: &str, message: &str) {
+        // An argument may hold no NUL; JSON spells it out.
+        let json = Value::from(message).to_string();
         let said = Environment::moto()
             .script("say.py")
-            .args([&self.url, group, "2026/11/21/[$LATEST]of-the-tests", message])
+            .args([&self.url, group, "2026/11/21/[$LATEST]of-the-tests", &json])
             .output()
             .unwrap_or_else(|error| panic!("say.py could not be started: {error}"));
         assert!(said.status.success(), "{}", tail(&String::from_utf8_lossy(&said.stderr), 25));

@@ -1,6 +1,7 @@
 //! `slsdash sim` as a process of its own, for clients that we did not write.
 
-use super::program::{Home, slsdash};
+use super::Environment;
+use super::program::Home;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
@@ -10,6 +11,7 @@ pub struct Sim {
     /// Where it answers: `http://127.0.0.1:PORT`.
     pub url: String,
     process: Child,
+    _home: Home,
 }
 
 impl Sim {
@@ -19,27 +21,32 @@ impl Sim {
     /// Starts the real binary on a free port and waits for the line that says it listens.
     pub fn start(scenario: &str) -> Sim {
         let home = Home::new();
-        let mut process = slsdash(&home)
+        let mut process = Environment::moto()
+            .script("lifeline.py")
+            .arg(env!("CARGO_BIN_EXE_slsdash"))
             .args(["sim", "--port", "0", "--scenario", scenario, "--seed", Sim::SEED])
-            .stdin(Stdio::null())
+            .env_clear()
+            .envs(home.environment())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
-            .expect("the binary under test was built");
+            .unwrap_or_else(|error| panic!("lifeline.py could not be started: {error}"));
         let mut line = String::new();
         let stdout = process.stdout.take().expect("stdout was asked to be a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("the pipe to a child can be read");
-        let Some(url) = line.trim().strip_prefix("listening on ") else {
-            let _ = process.kill();
+        let Some(url) = line.trim().strip_prefix("listening on ").map(str::to_owned) else {
+            drop(process.stdin.take());
             panic!("`slsdash sim` did not say `listening on URL` first, but {line:?}: {:?}", process.wait());
         };
-        Sim { url: url.to_owned(), process }
+        Sim { url, process, _home: home }
     }
 }
 
 impl Drop for Sim {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // The lifeline ends itself and the binary when its stdin does.
+        drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
 }
