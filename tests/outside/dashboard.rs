@@ -25,6 +25,12 @@ fn leave(mut terminal: Terminal) {
     terminal.assert_ends(0);
 }
 
+/// Closes the popup that shows this text. The next key must wait for it: Esc and a letter in one go are Alt and the letter.
+fn escape(terminal: &mut Terminal, shown: &str) {
+    terminal.send("\x1b");
+    terminal.wait_gone(shown);
+}
+
 /// The Functions tab with that function alone in the table, and so selected.
 fn select(terminal: &mut Terminal, function: &str) {
     terminal.send("2");
@@ -172,7 +178,7 @@ fn a_server_without_xray_darkens_its_own_tab_only() {
     terminal.wait_for("shop-prod-orders-api");
     terminal.send("!");
     terminal.wait_for("GetTraceSummaries");
-    terminal.send("\x1b");
+    escape(&mut terminal, "GetTraceSummaries");
     leave(terminal);
 }
 
@@ -195,8 +201,7 @@ fn invoke_on_ministack_from_the_payload_editor_to_answer_and_log() {
     for word in ["status 200", "succeeded", "statusCode", "handled", "o-9001"] {
         assert!(screen.contains(word), "{word} is missing:\n{screen}");
     }
-    terminal.send("\x1b");
-    terminal.wait_gone("log of this invocation");
+    escape(&mut terminal, "log of this invocation");
     leave(terminal);
 }
 
@@ -214,8 +219,7 @@ fn a_function_that_fails_on_ministack_shows_its_error() {
     terminal.wait_within(Duration::from_secs(40), "the error and its log", |screen| {
         ["Unhandled", "errorMessage", "ValueError: on purpose"].iter().all(|word| screen.contains(word))
     });
-    terminal.send("\x1b");
-    terminal.wait_gone("Unhandled");
+    escape(&mut terminal, "Unhandled");
     leave(terminal);
 }
 
@@ -253,6 +257,6 @@ fn read_only_refuses_at_the_one_door() {
     terminal.send("\x13");
     terminal.wait_for("refused");
     assert!(!terminal.screen().contains("[ Cancel ]"), "{}", terminal.screen());
-    terminal.send("\x1b");
+    escape(&mut terminal, "goes on to the confirmation");
     leave(terminal);
 }
