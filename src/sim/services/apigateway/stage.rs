@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{code, created, deployments, seconds};
+use super::{created, deployments, seconds};
 use crate::sim::world::catalog::ApiId;
 use crate::sim::world::change::StagePatch;
 use crate::sim::world::{Millis, World};
@@ -321,7 +321,7 @@ impl Stage {
             shown.insert("canarySettings".into(), Value::Object(canary.clone()));
         }
         shown.insert("tracingEnabled".into(), self.traced.into());
-        shown.insert("tags".into(), json!({"stage": self.name, "id": code(&self.name, 4)}));
+        shown.insert("tags".into(), json!({"env": self.name}));
         shown.insert("createdDate".into(), seconds(self.created));
         shown.insert("lastUpdatedDate".into(), seconds(self.updated));
         Value::Object(shown)

@@ -181,7 +181,7 @@ fn place(trace: &world::Trace) -> Cursor {
 ///
 /// Six hours of traces would take seconds to draw: of a long window only a part of each minute is looked at.
 pub fn sample(call: &Call<'_>, window: (Millis, Millis), see: &mut dyn FnMut(Trace, f64)) {
-    let (start, end) = (window.0, window.1.min(call.now + 1));
+    let (start, end) = (window.0, (window.1 + 1).min(call.now + 1));
     if end <= start {
         return;
     }
