@@ -31,10 +31,10 @@ fn ledger(sim: &Sim) -> Value {
         .counts()
         .into_iter()
         .map(|((service, operation), count)| {
-            object!({"service": service, "operation": operation, "calls": count.calls, "failed": count.failed, "series": count.series})
+            object!({"service": service, "operation": operation, "calls": count.calls, "failed": count.failed, "series": count.series, "billed": count.billed})
         })
         .collect();
-    object!({"calls": sim.ledger().total(), "series": sim.ledger().series(), "operations": counts})
+    object!({"calls": sim.ledger().total(), "series": sim.ledger().series(), "billed": sim.ledger().billed(), "operations": counts})
 }
 
 /// One rule or a list of them, as [`Rule::from_json`] reads them.

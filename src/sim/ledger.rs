@@ -1,5 +1,6 @@
 //! Every call that was made of the account: the proof of thrift.
 
+use super::wire::Series;
 use super::world::Millis;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,8 +21,8 @@ pub struct Entry {
     pub when: Millis,
     /// Status answered; 0 when it was left hanging or its connection dropped.
     pub status: u16,
-    /// Metrics that a GetMetricData asked for, 0 for all others: what CloudWatch bills.
-    pub series: usize,
+    /// What a GetMetricData asked for, nothing for all others.
+    pub series: Series,
 }
 
 /// Totals of one operation.
@@ -31,8 +32,10 @@ pub struct Count {
     pub calls: u64,
     /// Those with a status other than 2xx.
     pub failed: u64,
-    /// Metrics asked for.
+    /// Series asked for.
     pub series: u64,
+    /// Metrics that CloudWatch bills for these.
+    pub billed: u64,
 }
 
 /// The record of calls.
@@ -58,7 +61,8 @@ impl Ledger {
         let count = inner.counts.entry(name).or_default();
         count.calls += 1;
         count.failed += u64::from(!(200..300).contains(&entry.status));
-        count.series += entry.series as u64;
+        count.series += entry.series.queries as u64;
+        count.billed += entry.series.billed as u64;
         if inner.entries.len() == KEPT {
             inner.entries.pop_front();
         }
@@ -82,9 +86,14 @@ impl Ledger {
         self.lock().counts.values().map(|count| count.calls).sum()
     }
 
-    /// All metrics asked for: what CloudWatch bills.
+    /// All series asked for.
     pub fn series(&self) -> u64 {
         self.lock().counts.values().map(|count| count.series).sum()
+    }
+
+    /// All metrics that CloudWatch bills.
+    pub fn billed(&self) -> u64 {
+        self.lock().counts.values().map(|count| count.billed).sum()
     }
 
     /// Totals by service and operation.
@@ -107,6 +116,7 @@ mod tests {
     use super::*;
 
     fn entry(operation: &str, status: u16, series: usize) -> Entry {
+        let series = Series { queries: series, billed: series };
         Entry { service: "cloudwatch", operation: operation.into(), when: 1, status, series }
     }
 

@@ -167,9 +167,9 @@ impl Sim {
         };
         let (status, series) = match &fate {
             Fate::Respond(response) | Fate::Truncate(response) => {
-                (response.status().as_u16(), response.extensions().get::<Series>().map_or(0, |series| series.0))
+                (response.status().as_u16(), response.extensions().get::<Series>().copied().unwrap_or_default())
             }
-            Fate::Hang | Fate::Drop => (0, 0),
+            Fate::Hang | Fate::Drop => (0, Series::default()),
         };
         let service = route.service.name();
         self.ledger.record(Entry { service, operation: route.operation, when: now, status, series });

@@ -36,9 +36,14 @@ impl Body {
     }
 }
 
-/// How many metrics a GetMetricData asked for; rides on the response as an extension, for the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Series(pub usize);
+/// How much a GetMetricData asked for; rides on the response as an extension, for the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Series {
+    /// Series: one for each MetricStat, and all that a Metrics Insights query went through.
+    pub queries: usize,
+    /// Metrics billed: up to five statistics of one metric in one call are one.
+    pub billed: usize,
+}
 
 /// The wire protocol of one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
