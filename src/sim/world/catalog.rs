@@ -136,6 +136,10 @@ pub struct Character {
     pub memory_used_mb: u32,
     /// Services it calls, as subsegments of its trace: (name, `AWS::DynamoDB::Table`, operation, share of the duration).
     pub downstream: Vec<Downstream>,
+    /// What it raises: (errorType, errorMessage).
+    pub errors: &'static [(&'static str, &'static str)],
+    /// What it logs: `{n}` becomes a number, `{id}` a short hexadecimal id, `{ms}` a part of the duration.
+    pub says: &'static [&'static str],
 }
 
 /// A call that a function makes in the course of an invocation.

@@ -1,18 +1,30 @@
 //! The world: one account as a function of (scenario, seed, time), with what its user changed laid over it.
 
+mod arrivals;
+mod block;
 pub mod catalog;
 pub mod change;
 pub mod dice;
+mod fate;
+mod filler;
 pub mod invocation;
+mod memory;
 pub mod narration;
+mod requests;
 pub mod scenario;
+mod shop;
 pub mod tally;
+mod totals;
+mod traces;
 
 use std::sync::Arc;
 
+use arrivals::{Arrival, Knock};
 use catalog::{ApiId, Catalog, FunctionId};
 use change::{AliasState, Change, Changes, Provisioned, StagePatch, StageState, What};
+use dice::{Dice, hash_text};
 use invocation::{ApiRequest, Invocation};
+use memory::Memory;
 use scenario::Scenario;
 use tally::{FleetTally, Tally};
 
@@ -33,6 +45,12 @@ pub struct World {
     /// The moment from which scenarios count.
     pub born: Millis,
     changes: Changes,
+    callees: Vec<Vec<(FunctionId, f64, bool)>>,
+    knocks: Memory<(ApiId, i64, usize), Vec<Knock>>,
+    arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
+    blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
+    tallies: Memory<(FunctionId, Millis, Option<String>, usize), Tally>,
+    fleet: Memory<(Millis, usize), FleetTally>,
 }
 
 /// Everything that one request or invocation at the root brought about.
@@ -46,118 +64,271 @@ pub struct Trace {
     pub invocations: Vec<Invocation>,
 }
 
+/// A handler begins at most so long after its arrival: the longest init.
+const LONGEST_INIT: Millis = 30_000;
+
 impl World {
     /// Makes the account: at `born`, three hours of history exist at once. `functions` beyond the catalog's own are
     /// fillers. The error names the known scenarios.
     pub fn new(scenario: &str, seed: u64, functions: usize, born: Millis) -> Result<Self, String> {
         let scenario = Scenario::named(scenario)?;
-        let _ = functions;
-        let catalog = Catalog {
-            account_id: "411122223333".to_owned(),
-            region: "eu-west-1".to_owned(),
-            functions: Vec::new(),
-            apis: Vec::new(),
-            mappings: Vec::new(),
-            alarms: Vec::new(),
-        };
-        Ok(Self { catalog, scenario, seed, born, changes: Changes::default() })
+        let mut catalog = shop::catalog(functions, born);
+        for deploy in &scenario.deploy {
+            if let Some(function) = catalog.function_named(&deploy.function) {
+                let versions = &mut catalog.functions[function].versions;
+                if !versions.contains(&deploy.version) {
+                    versions.push(deploy.version);
+                }
+            }
+        }
+        Ok(Self {
+            callees: fate::callees(&catalog.functions),
+            catalog,
+            scenario,
+            seed,
+            born,
+            changes: Changes::default(),
+            knocks: Memory::new(600),
+            arrivals: Memory::new(4_000),
+            blocks: Memory::new(4_000),
+            tallies: Memory::new(60_000),
+            fleet: Memory::new(2_000),
+        })
+    }
+
+    /// How many changes were made before `at`: answers about that time hold as long as this does.
+    fn generation(&self, at: Millis) -> usize {
+        self.changes.with(|list| list.partition_point(|change| change.at < at))
+    }
+
+    fn changes_with(&self, read: impl FnOnce(&[Change])) {
+        self.changes.with(read);
+    }
+
+    fn callees(&self, caller: FunctionId) -> &[(FunctionId, f64, bool)] {
+        &self.callees[caller]
+    }
+
+    fn knocks(&self, api: ApiId, block: i64) -> Arc<Vec<Knock>> {
+        let generation = self.generation(block::start_of(block + 1));
+        self.knocks.get((api, block, generation), || arrivals::knocks(self, api, block))
+    }
+
+    fn arrivals(&self, function: FunctionId, block: i64) -> Arc<Vec<Arrival>> {
+        let generation = self.generation(block::start_of(block + 1));
+        self.arrivals.get((function, block, generation), || arrivals::of(self, function, block))
+    }
+
+    fn block(&self, function: FunctionId, block: i64) -> Arc<Vec<Invocation>> {
+        let generation = self.generation(block::start_of(block + 1));
+        self.blocks.get((function, block, generation), || block::run(self, function, block))
     }
 
     /// Invocations of a function that began in `t0..t1`, by start; throttled tries are among them.
     pub fn invocations(&self, function: FunctionId, t0: Millis, t1: Millis) -> Vec<Invocation> {
-        let _ = (function, t0, t1);
-        Vec::new()
+        let mut found = Vec::new();
+        if t1 <= t0 {
+            return found;
+        }
+        for block in block::of(t0 - LONGEST_INIT)..=block::of(t1 - 1) {
+            let all = self.block(function, block);
+            found.extend(all.iter().filter(|one| (t0..t1).contains(&one.start)).cloned());
+        }
+        found.sort_by_key(|one| (one.start, one.key));
+        found
     }
 
     /// One invocation by its key.
     pub fn invocation(&self, function: FunctionId, key: u64) -> Option<Invocation> {
-        let _ = (function, key);
-        None
+        let block = block::of(fate::second_of(key));
+        self.block(function, block).iter().find(|one| one.key == key).cloned()
     }
 
     /// Invocations that this one caused (of other functions), by start.
     pub fn children(&self, parent: &Invocation) -> Vec<Invocation> {
-        let _ = parent;
-        Vec::new()
+        if matches!(parent.outcome, invocation::Outcome::Throttled { .. }) {
+            return Vec::new();
+        }
+        let fate = fate::of(self, parent.function, parent.key, parent.start, parent.version);
+        let mut children: Vec<_> =
+            fate.calls.iter().filter_map(|call| self.invocation(call.function, call.key)).collect();
+        children.sort_by_key(|one| (one.start, one.key));
+        children
     }
 
-    /// Requests of an API that arrived in `t0..t1`, all stages, in their order.
-    pub fn api_requests(&self, api: ApiId, t0: Millis, t1: Millis) -> Vec<ApiRequest> {
-        let _ = (api, t0, t1);
-        Vec::new()
-    }
-
-    /// One request by its key.
-    pub fn api_request(&self, api: ApiId, key: u64) -> Option<ApiRequest> {
-        let _ = (api, key);
-        None
-    }
-
-    /// The invocation that a request caused; none where it was throttled or answered from the cache.
-    pub fn invocation_of_request(&self, request: &ApiRequest) -> Option<Invocation> {
-        let _ = request;
-        None
-    }
-
-    /// The trace of that id, sampled or not. Its id holds the second of its root, so only that second is searched.
-    pub fn trace(&self, id: &str) -> Option<Trace> {
-        let _ = id;
-        None
-    }
-
-    /// The sampled traces whose roots began in `t0..t1`, by start.
-    pub fn traces(&self, t0: Millis, t1: Millis) -> Vec<Trace> {
-        let _ = (t0, t1);
-        Vec::new()
+    /// Key of the invocation that a client's Invoke at `at` makes.
+    pub fn client_key(at: Millis, serial: u64) -> u64 {
+        arrivals::client_key(at, serial)
     }
 
     /// What happened to a function in the minute that begins at `minute` (rounded down); with a qualifier, only what came
     /// through that alias or ran as that version.
     pub fn tally(&self, function: FunctionId, minute: Millis, qualifier: Option<&str>) -> Arc<Tally> {
-        let _ = (function, minute, qualifier);
-        Arc::new(Tally::default())
+        let minute = minute - minute.rem_euclid(tally::MINUTE);
+        let generation = self.generation(block::start_of(block::of(minute) + 1));
+        let place = (function, minute, qualifier.map(str::to_owned), generation);
+        self.tallies.get(place, || totals::tally(self, function, minute, qualifier, None))
     }
 
     /// Like [`World::tally`], of an alias, and of these only what one version executed (dimension ExecutedVersion).
     pub fn tally_executed(&self, function: FunctionId, minute: Millis, alias: &str, version: u32) -> Arc<Tally> {
-        let _ = (function, minute, alias, version);
-        Arc::new(Tally::default())
+        let minute = minute - minute.rem_euclid(tally::MINUTE);
+        Arc::new(totals::tally(self, function, minute, Some(alias), Some(version)))
     }
 
     /// All functions together in the minute that begins at `minute`.
     pub fn fleet_tally(&self, minute: Millis) -> Arc<FleetTally> {
-        let _ = minute;
-        Arc::new(FleetTally::default())
+        let minute = minute - minute.rem_euclid(tally::MINUTE);
+        let generation = self.generation(block::start_of(block::of(minute) + 1));
+        self.fleet.get((minute, generation), || totals::fleet(self, minute))
+    }
+
+    /// The alias that other functions of the account call: `live` where there is one.
+    fn default_qualifier(&self, function: FunctionId) -> Option<&str> {
+        self.catalog.functions[function]
+            .aliases
+            .iter()
+            .find(|alias| alias.name == "live")
+            .map(|alias| alias.name.as_str())
+    }
+
+    /// The version that runs: what the alias points to, by its weights; 0 is `$LATEST`.
+    fn version_of(&self, function: FunctionId, qualifier: Option<&str>, key: u64, at: Millis) -> u32 {
+        let Some(qualifier) = qualifier else { return 0 };
+        if let Ok(version) = qualifier.parse() {
+            return version;
+        }
+        match self.aliases(function, at).into_iter().find(|alias| alias.name == qualifier) {
+            Some(AliasState { second: Some((second, share)), .. }) if Dice::of(&[key, 14]).chance(share) => second,
+            Some(alias) => alias.version,
+            None => 0,
+        }
+    }
+
+    fn minute(&self, minute: f64) -> Millis {
+        self.born + (minute * 60_000.0) as Millis
     }
 
     /// Aliases of a function at a moment.
     pub fn aliases(&self, function: FunctionId, at: Millis) -> Vec<AliasState> {
-        let _ = (function, at);
-        Vec::new()
+        let spec = &self.catalog.functions[function];
+        let mut states: Vec<AliasState> = spec
+            .aliases
+            .iter()
+            .map(|alias| AliasState {
+                name: alias.name.clone(),
+                version: alias.version,
+                second: alias.second,
+                revision: Dice::of(&[hash_text(&spec.name), hash_text(&alias.name)]).uuid(),
+            })
+            .collect();
+        let mut move_to = |name: &str, version: u32, second: Option<(u32, f64)>, moment: Millis| {
+            if let Some(state) = states.iter_mut().find(|state| state.name == name) {
+                state.version = version;
+                state.second = second;
+                state.revision = Dice::of(&[hash_text(name), moment as u64, 15]).uuid();
+            }
+        };
+        for deploy in &self.scenario.deploy {
+            let moment = self.minute(deploy.minute);
+            if deploy.function == spec.name && moment <= at {
+                move_to(&deploy.alias, deploy.version, None, moment);
+            }
+        }
+        self.changes.with(|list| {
+            for change in list.iter().take_while(|change| change.at <= at) {
+                if let What::UpdateAlias { function: f, alias, version, second } = &change.what
+                    && *f == function
+                {
+                    move_to(alias, *version, *second, change.at);
+                }
+            }
+        });
+        states
     }
 
     /// ReservedConcurrentExecutions at a moment.
     pub fn reserved(&self, function: FunctionId, at: Millis) -> Option<u32> {
-        let _ = (function, at);
-        None
+        let spec = &self.catalog.functions[function];
+        let mut reserved = spec.reserved;
+        for one in &self.scenario.reserve {
+            if one.function == spec.name && self.minute(one.minute) <= at {
+                reserved = Some(one.reserved);
+            }
+        }
+        self.changes.with(|list| {
+            for change in list.iter().take_while(|change| change.at <= at) {
+                match &change.what {
+                    What::SetReserved { function: f, reserved: n } if *f == function => reserved = Some(*n),
+                    What::DeleteReserved { function: f } if *f == function => reserved = None,
+                    _ => {}
+                }
+            }
+        });
+        reserved
     }
 
     /// Provisioned concurrency of an alias or version at a moment.
     pub fn provisioned(&self, function: FunctionId, qualifier: &str, at: Millis) -> Option<Provisioned> {
-        let _ = (function, qualifier, at);
-        None
+        let spec = &self.catalog.functions[function];
+        let alias = spec.aliases.iter().find(|alias| alias.name == qualifier);
+        // Long before the world was born: whatever stands in the catalog is READY.
+        let mut config = alias.and_then(|alias| alias.provisioned).map(|n| (n, n, self.born - 86_400_000));
+        self.changes.with(|list| {
+            for change in list.iter().take_while(|change| change.at <= at) {
+                match &change.what {
+                    What::SetProvisioned { function: f, qualifier: q, requested }
+                        if *f == function && q == qualifier =>
+                    {
+                        let before = config.map_or(0, |(requested, before, asked)| {
+                            Provisioned::after(qualifier, requested, before, change.at - asked, asked).available
+                        });
+                        config = Some((*requested, before, change.at));
+                    }
+                    What::DeleteProvisioned { function: f, qualifier: q } if *f == function && q == qualifier => {
+                        config = None;
+                    }
+                    _ => {}
+                }
+            }
+        });
+        let (requested, before, asked) = config?;
+        let mut state = Provisioned::after(qualifier, requested, before, at - asked, asked);
+        let version = self.version_of(function, Some(qualifier), 0, at);
+        if fate::bends(self, &spec.name, at, Some(version)).any(|bend| bend.init_fails) && at - asked > LONGEST_INIT {
+            state.status = "FAILED";
+            state.reason = Some("FUNCTION_ERROR_INIT_FAILURE");
+            state.allocated = 0;
+            state.available = 0;
+        }
+        Some(state)
     }
 
     /// All provisioned concurrency of a function at a moment.
     pub fn all_provisioned(&self, function: FunctionId, at: Millis) -> Vec<Provisioned> {
-        let _ = (function, at);
-        Vec::new()
+        let spec = &self.catalog.functions[function];
+        let aliases = spec.aliases.iter().map(|alias| alias.name.clone());
+        let qualifiers = aliases.chain(spec.versions.iter().map(u32::to_string));
+        qualifiers.filter_map(|qualifier| self.provisioned(function, &qualifier, at)).collect()
     }
 
     /// UnreservedConcurrentExecutions: the account's limit less all that is reserved or provisioned beside reserves.
     pub fn unreserved(&self, at: Millis) -> u32 {
-        let _ = at;
-        ACCOUNT_CONCURRENCY
+        let taken: u32 = self
+            .shop_functions()
+            .map(|function| match self.reserved(function, at) {
+                Some(reserved) => reserved,
+                None => self.all_provisioned(function, at).iter().map(|config| config.requested).sum(),
+            })
+            .sum();
+        ACCOUNT_CONCURRENCY.saturating_sub(taken)
+    }
+
+    /// The functions that are no fillers. A filler that a client reserved or provisioned something for counts as well.
+    fn shop_functions(&self) -> impl Iterator<Item = FunctionId> + '_ {
+        (0..self.catalog.functions.len()).filter(|&function| {
+            !filler::is_filler(&self.catalog.functions[function].name) || !self.changes.untouched(function)
+        })
     }
 
     /// All changes so far, in their order.
@@ -177,17 +348,38 @@ impl World {
 
     /// All that was done to a stage up to `at`, scenario included, in its order, with the moments.
     pub fn stage_changes(&self, api: ApiId, stage: &str, at: Millis) -> Vec<(Millis, Vec<StagePatch>)> {
+        let name = &self.catalog.apis[api].name;
+        let bends = self.scenario.stage.iter().filter(|bend| bend.api == *name && bend.stage == stage);
+        let mut all: Vec<(Millis, Vec<StagePatch>)> = bends
+            .map(|bend| {
+                let (op, value) = ("replace".to_owned(), Some(bend.value.clone()));
+                (self.minute(bend.minute), vec![StagePatch { op, path: bend.path.clone(), value }])
+            })
+            .collect();
         self.changes.with(|list| {
-            list.iter()
-                .filter(|change| change.at <= at)
-                .filter_map(|change| match &change.what {
-                    What::Stage { api: a, stage: s, patch } if *a == api && s == stage => {
-                        Some((change.at, patch.clone()))
-                    }
-                    _ => None,
-                })
-                .collect()
-        })
+            for change in list {
+                if let What::Stage { api: a, stage: s, patch } = &change.what
+                    && *a == api
+                    && s == stage
+                {
+                    all.push((change.at, patch.clone()));
+                }
+            }
+        });
+        all.retain(|(moment, _)| *moment <= at);
+        all.sort_by_key(|(moment, _)| *moment);
+        all
+    }
+
+    /// The settings of a stage from each moment on at which they changed, the first from the beginning.
+    fn stage_timeline(&self, api: ApiId, stage: usize, until: Millis) -> Vec<(Millis, StageState)> {
+        let mut state = StageState::at_start(&self.catalog, api, stage);
+        let mut timeline = vec![(Millis::MIN, state.clone())];
+        for (moment, patch) in self.stage_changes(api, &self.catalog.apis[api].stages[stage].name, until) {
+            patch.iter().for_each(|one| state.apply(one, moment));
+            timeline.push((moment, state.clone()));
+        }
+        timeline
     }
 
     /// The settings of a stage (its index in the catalog) that bend its traffic, at a moment.

@@ -1,0 +1,293 @@
+//! What wants to run: requests at the APIs, batches, schedules, calls of other functions, and invokes of clients.
+
+use std::collections::HashMap;
+
+use super::block::{BLOCK, start_of};
+use super::catalog::{ApiId, FunctionId, Protocol, Trigger};
+use super::change::What;
+use super::dice::{Dice, hash_text};
+use super::fate::{self, key};
+use super::invocation::{Cause, Outcome};
+use super::{Millis, World};
+
+/// Something that wants a function to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// Key of the invocation.
+    pub key: u64,
+    /// When it wants to.
+    pub at: Millis,
+    /// Alias or version.
+    pub qualifier: Option<String>,
+    /// Why.
+    pub cause: Cause,
+    /// Trace id.
+    pub trace_id: String,
+    /// Its trace is sampled.
+    pub sampled: bool,
+    /// A client wants it to fail so: (errorType, errorMessage).
+    pub failure: Option<(String, String)>,
+}
+
+/// A request at an API, before its function has run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knock {
+    /// Key of the request.
+    pub key: u64,
+    /// Index of the stage.
+    pub stage: usize,
+    /// Index of the route.
+    pub route: usize,
+    /// When it arrived.
+    pub at: Millis,
+    /// What the API makes of it.
+    pub verdict: Verdict,
+    /// Looked up in the cache.
+    pub cacheable: bool,
+    /// Trace id.
+    pub trace_id: String,
+    /// Its trace is sampled.
+    pub sampled: bool,
+}
+
+/// What an API makes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The function is invoked.
+    Invoke,
+    /// Answered from the cache.
+    Cached,
+    /// 429.
+    Throttled,
+}
+
+/// The day has a wave: mornings are quiet, evenings busy.
+fn wave(at: Millis) -> f64 {
+    let hours = (at.rem_euclid(86_400_000)) as f64 / 3_600_000.0;
+    1.0 + 0.3 * (std::f64::consts::TAU * (hours - 14.0) / 24.0).cos()
+}
+
+/// `1-8hex-24hex` of a root.
+pub fn trace_id(at: Millis, key: u64) -> String {
+    let mut dice = Dice::of(&[key, 3]);
+    format!("1-{:08x}-{:016x}{:08x}", at / 1000, dice.number(), dice.number() >> 32)
+}
+
+/// Lambda and API Gateway sample the first request of each second and 5 % of the rest.
+fn sampled(world: &World, who: u64, at: Millis, key: u64, first: &mut HashMap<(u64, Millis), ()>) -> bool {
+    first.insert((who, at / 1000), ()).is_none() || Dice::of(&[world.seed, key, 4]).chance(0.05)
+}
+
+fn rate_bend(world: &World, function: FunctionId, at: Millis) -> f64 {
+    let name = &world.catalog.functions[function].name;
+    fate::bends(world, name, at, None).filter_map(|bend| bend.rate).product()
+}
+
+/// Requests of an API in a block, in their order, before throttles and caches: pure hashing.
+fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
+    let spec = &world.catalog.apis[api];
+    let start = start_of(block);
+    let mut knocks = Vec::new();
+    for (route, row) in spec.routes.iter().enumerate() {
+        for second in 0..BLOCK / 1000 {
+            let at = start + second * 1000;
+            let mut dice = Dice::of(&[world.seed, 10, hash_text(&spec.id), route as u64, (at / 1000) as u64]);
+            let count = dice.poisson(row.rate * wave(at) * rate_bend(world, row.function, at));
+            for _ in 0..count {
+                let at = at + (dice.unit() * 1000.0) as Millis;
+                let mut place = dice.unit();
+                let stage = spec.stages.iter().position(|stage| {
+                    place -= stage.share;
+                    place < 0.0
+                });
+                let key = key(at, &[dice.number()]);
+                knocks.push(Knock {
+                    key,
+                    stage: stage.unwrap_or(spec.stages.len() - 1),
+                    route,
+                    at,
+                    verdict: Verdict::Invoke,
+                    cacheable: false,
+                    trace_id: trace_id(at, key),
+                    sampled: false,
+                });
+            }
+        }
+    }
+    knocks.sort_by_key(|knock| (knock.at, knock.key));
+    knocks
+}
+
+/// What is asked for, as far as a cache tells answers apart: few popular things.
+fn cache_key(knock: &Knock) -> u64 {
+    let mut dice = Dice::of(&[knock.key, 5]);
+    // Half of the requests go to a handful of things, the rest to a long tail.
+    if dice.chance(0.5) { dice.below(6) as u64 } else { 10 + dice.below(400) as u64 }
+}
+
+/// Requests of an API in a block with what the API makes of them. Token buckets and the cache are run from the block
+/// before on, which is longer than any burst, and as long as the longest TTL in use.
+pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
+    let spec = &world.catalog.apis[api];
+    let mut states: HashMap<usize, Vec<(Millis, super::change::StageState)>> = HashMap::new();
+    for stage in 0..spec.stages.len() {
+        states.insert(stage, world.stage_timeline(api, stage, start_of(block + 1)));
+    }
+    let mut buckets: HashMap<(usize, usize), (f64, Millis)> = HashMap::new();
+    let mut filled: HashMap<(usize, usize, u64), Millis> = HashMap::new();
+    let mut first = HashMap::new();
+    let mut all = raw_knocks(world, api, block - 1);
+    all.extend(raw_knocks(world, api, block));
+    for knock in &mut all {
+        let row = &spec.routes[knock.route];
+        let timeline = &states[&knock.stage];
+        let state = &timeline.iter().rev().find(|(from, _)| *from <= knock.at).unwrap_or(&timeline[0]).1;
+        // A per-method throttle has a bucket of its own, the stage's is shared by all its methods.
+        let own = state.overrides.iter().any(|o| o.throttle.is_some() && o.path == row.path && o.method == row.method);
+        if let Some((rate, burst)) = state.throttle_of(&row.path, &row.method) {
+            let place = if own { knock.route } else { usize::MAX };
+            let (tokens, last) = buckets.entry((knock.stage, place)).or_insert((f64::from(burst), knock.at));
+            *tokens = (*tokens + (knock.at - *last) as f64 / 1000.0 * rate).min(f64::from(burst));
+            *last = knock.at;
+            if *tokens < 1.0 {
+                knock.verdict = Verdict::Throttled;
+                continue;
+            }
+            *tokens -= 1.0;
+        }
+        if spec.protocol == Protocol::Rest
+            && let Some(ttl) = state.ttl_of(&row.path, &row.method)
+        {
+            knock.cacheable = true;
+            let place = (knock.stage, knock.route, cache_key(knock));
+            let since = filled
+                .get(&place)
+                .copied()
+                .filter(|at| state.flushed.is_none_or(|flushed| *at >= flushed || knock.at < flushed));
+            match since {
+                Some(at) if knock.at - at < Millis::from(ttl) * 1000 => knock.verdict = Verdict::Cached,
+                _ => {
+                    filled.insert(place, knock.at);
+                }
+            }
+        }
+        if state.traced {
+            knock.sampled = sampled(world, knock.stage as u64, knock.at, knock.key, &mut first);
+        }
+    }
+    all.retain(|knock| knock.at >= start_of(block));
+    all
+}
+
+/// Everything that wants `function` to run in a block, in its order.
+pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
+    let spec = &world.catalog.functions[function];
+    let (start, end) = (start_of(block), start_of(block + 1));
+    let mut arrivals = Vec::new();
+    let mut first = HashMap::new();
+    for (number, trigger) in spec.triggers.iter().enumerate() {
+        let draw = |at: Millis| Dice::of(&[world.seed, 11, hash_text(&spec.name), number as u64, (at / 1000) as u64]);
+        let mut root = |at: Millis, key: u64, cause: Cause, qualifier: Option<String>| Arrival {
+            key,
+            at,
+            qualifier,
+            cause,
+            trace_id: trace_id(at, key),
+            sampled: spec.traced && sampled(world, u64::MAX, at, key, &mut first),
+            failure: None,
+        };
+        match trigger {
+            Trigger::Api { api, route, qualifier } => {
+                for knock in world.knocks(*api, block).iter() {
+                    if knock.route == *route && knock.verdict == Verdict::Invoke {
+                        let at = knock.at + 4;
+                        arrivals.push(Arrival {
+                            key: key(at, &[knock.key, 6]),
+                            at,
+                            qualifier: qualifier.clone(),
+                            cause: Cause::Api { api: *api, stage: knock.stage, route: *route, request: knock.key },
+                            trace_id: knock.trace_id.clone(),
+                            sampled: knock.sampled,
+                            failure: None,
+                        });
+                    }
+                }
+            }
+            Trigger::Mapping { mapping, rate } if world.catalog.mappings[*mapping].enabled => {
+                for second in 0..BLOCK / 1000 {
+                    let at = start + second * 1000;
+                    let mut dice = draw(at);
+                    for _ in 0..dice.poisson(rate * wave(at) * rate_bend(world, function, at)) {
+                        let at = at + (dice.unit() * 1000.0) as Millis;
+                        let key = key(at, &[dice.number()]);
+                        arrivals.push(root(at, key, Cause::Mapping(*mapping), None));
+                    }
+                }
+            }
+            Trigger::Mapping { .. } => {}
+            Trigger::Schedule { rule, every_s } => {
+                let every = Millis::from(*every_s) * 1000;
+                let phase = (hash_text(rule) % every as u64) as Millis;
+                let mut at = start + (phase - start).rem_euclid(every);
+                while at < end {
+                    let key = key(at, &[hash_text(rule)]);
+                    arrivals.push(root(at, key, Cause::Schedule, None));
+                    at += every;
+                }
+            }
+            Trigger::Function { caller, asynchronous, .. } => {
+                let qualifier = world.default_qualifier(function).map(str::to_owned);
+                // A caller that began earlier may still be at work.
+                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000;
+                for parent in world.invocations(*caller, start - back, end) {
+                    if matches!(parent.outcome, Outcome::Throttled { .. }) {
+                        continue;
+                    }
+                    let fate = fate::of(world, *caller, parent.key, parent.start, parent.version);
+                    for call in fate.calls.iter().filter(|call| call.function == function) {
+                        if (start..end).contains(&call.at) {
+                            arrivals.push(Arrival {
+                                key: call.key,
+                                at: call.at,
+                                qualifier: qualifier.clone(),
+                                cause: Cause::Function {
+                                    caller: *caller,
+                                    invocation: parent.key,
+                                    asynchronous: *asynchronous,
+                                },
+                                trace_id: parent.trace_id.clone(),
+                                sampled: parent.sampled,
+                                failure: None,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    world.changes_with(|changes| {
+        for change in changes.iter().filter(|change| (start..end).contains(&change.at)) {
+            if let What::Invoke { function: f, qualifier, failure, serial, .. } = &change.what
+                && *f == function
+            {
+                let key = client_key(change.at, *serial);
+                arrivals.push(Arrival {
+                    key,
+                    at: change.at,
+                    qualifier: qualifier.clone(),
+                    cause: Cause::Client,
+                    trace_id: trace_id(change.at, key),
+                    sampled: spec.traced,
+                    failure: failure.clone(),
+                });
+            }
+        }
+    });
+    arrivals.sort_by_key(|arrival| (arrival.at, arrival.key));
+    arrivals
+}
+
+/// Key of the invocation that a client's Invoke made.
+pub fn client_key(at: Millis, serial: u64) -> u64 {
+    key(at, &[serial, 7])
+}

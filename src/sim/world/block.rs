@@ -1,0 +1,199 @@
+//! Five minutes of one function: its arrivals meet the pool of environments. Who finds no warm one starts cold, who finds
+//! no concurrency is throttled. Each block is run from ten minutes before its start on, which is longer than an idle
+//! environment lives, so that it has the same answer whenever it is asked for.
+
+use std::collections::HashMap;
+
+use super::arrivals::Arrival;
+use super::catalog::FunctionId;
+use super::dice::hash;
+use super::fate;
+use super::invocation::{Invocation, Outcome};
+use super::{Millis, World};
+
+/// Length of a block, ms.
+pub const BLOCK: Millis = 300_000;
+/// Blocks that are run before the one that is asked for.
+const LEAD: i64 = 2;
+/// An idle environment lives so long, where no scenario says otherwise.
+const IDLE_MS: Millis = 420_000;
+
+/// The block that a moment lies in.
+pub fn of(at: Millis) -> i64 {
+    at.div_euclid(BLOCK)
+}
+
+/// The first moment of a block.
+pub fn start_of(block: i64) -> Millis {
+    block * BLOCK
+}
+
+struct Environment {
+    id: u64,
+    free_at: Millis,
+}
+
+/// The environments of one version, on demand or provisioned.
+#[derive(Default)]
+struct Pool {
+    environments: Vec<Environment>,
+}
+
+impl Pool {
+    /// The free environment that was used last: Lambda reuses the warmest.
+    fn take(&mut self, at: Millis, idle: Millis) -> Option<usize> {
+        self.environments.retain(|one| one.free_at + idle > at);
+        let free = self.environments.iter().enumerate().filter(|(_, one)| one.free_at <= at);
+        free.max_by_key(|(_, one)| one.free_at).map(|(place, _)| place)
+    }
+}
+
+/// The invocations of a block, by start; throttled tries among them.
+pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
+    let spec = &world.catalog.functions[function];
+    let begin = start_of(block - LEAD);
+    let own = start_of(block);
+    let mut pools: HashMap<(u32, bool), Pool> = HashMap::new();
+    let mut busy: Vec<Millis> = Vec::new();
+    let mut out = Vec::new();
+    for lead in (0..=LEAD).rev() {
+        for arrival in world.arrivals(function, block - lead).iter() {
+            let at = arrival.at;
+            busy.retain(|until| *until > at);
+            let version = world.version_of(function, arrival.qualifier.as_deref(), arrival.key, at);
+            let reserved = world.reserved(function, at);
+            if let Some(reserved) = reserved
+                && busy.len() >= reserved as usize
+            {
+                if at >= own {
+                    out.push(throttled(
+                        function,
+                        arrival,
+                        version,
+                        "ReservedFunctionConcurrentInvocationLimitExceeded",
+                    ));
+                }
+                continue;
+            }
+            let mut doom = fate::of(world, function, arrival.key, at, version);
+            if let Some((kind, message)) = &arrival.failure {
+                doom.outcome = Outcome::Error { kind: kind.clone(), message: message.clone() };
+            }
+            let idle = fate::bends(world, &spec.name, at, Some(version))
+                .filter_map(|bend| bend.idle_s)
+                .fold(IDLE_MS, |shortest, seconds| shortest.min((seconds * 1000.0) as Millis));
+            let provisioned =
+                arrival.qualifier.as_deref().and_then(|qualifier| world.provisioned(function, qualifier, at));
+            let available = provisioned.as_ref().map_or(0, |config| config.available as usize);
+            let mut on_provisioned = None;
+            let mut init_ms = None;
+            let environment;
+            let mut start = at;
+            if available > 0 {
+                let pool = pools.entry((version, true)).or_default();
+                pool.environments.retain(|one| one.free_at > at || one.id < available as u64);
+                for id in 0..available as u64 {
+                    if pool.environments.iter().all(|one| one.id != id) {
+                        pool.environments.push(Environment { id, free_at: at });
+                    }
+                }
+            }
+            let place = if available > 0 {
+                let pool = pools.entry((version, true)).or_default();
+                pool.environments
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, one)| one.free_at <= at)
+                    .min_by_key(|(_, one)| one.id)
+                    .map(|(p, _)| p)
+            } else {
+                None
+            };
+            if let Some(place) = place {
+                let one = &mut pools.entry((version, true)).or_default().environments[place];
+                on_provisioned = Some(true);
+                environment = hash(&[function as u64, u64::from(version), one.id, 8]);
+                one.free_at = start + doom.duration_ms as Millis;
+            } else {
+                if available > 0 {
+                    on_provisioned = Some(false);
+                }
+                let pool = pools.entry((version, false)).or_default();
+                let place = match pool.take(at, idle) {
+                    Some(place) => place,
+                    None => {
+                        // So early in the run nobody can tell whether a warm environment was left from before.
+                        let unknown = at - begin < idle && at < own;
+                        let id = if unknown {
+                            hash(&[
+                                function as u64,
+                                u64::from(version),
+                                pool.environments.len() as u64,
+                                (at / 3_600_000) as u64,
+                                9,
+                            ])
+                        } else {
+                            init_ms = Some(doom.init_ms);
+                            hash(&[arrival.key, 10])
+                        };
+                        pool.environments.push(Environment { id, free_at: at });
+                        pool.environments.len() - 1
+                    }
+                };
+                // A caller that waits for its callee planned with the handler's start: init lies before it then.
+                if init_ms.is_some() && !matches!(arrival.cause, super::invocation::Cause::Function { .. }) {
+                    start += doom.init_ms as Millis;
+                }
+                let one = &mut pool.environments[place];
+                environment = one.id;
+                one.free_at = start + doom.duration_ms as Millis;
+                if matches!(doom.outcome, Outcome::TimedOut | Outcome::OutOfMemory) {
+                    // Lambda does not reuse an environment that timed out or crashed.
+                    one.free_at = Millis::MIN / 2;
+                }
+            }
+            let until = start + doom.duration_ms as Millis;
+            busy.push(until);
+            if at >= own {
+                out.push(Invocation {
+                    function,
+                    key: arrival.key,
+                    request_id: super::dice::Dice::of(&[arrival.key, 12]).uuid(),
+                    trace_id: arrival.trace_id.clone(),
+                    sampled: arrival.sampled,
+                    start,
+                    version,
+                    alias: arrival.qualifier.clone().filter(|q| q.parse::<u32>().is_err() && q != "$LATEST"),
+                    init_ms,
+                    provisioned: on_provisioned,
+                    duration_ms: doom.duration_ms,
+                    memory_used_mb: doom.memory_used_mb,
+                    environment,
+                    outcome: doom.outcome,
+                    cause: arrival.cause.clone(),
+                });
+            }
+        }
+    }
+    out
+}
+
+fn throttled(function: FunctionId, arrival: &Arrival, version: u32, reason: &'static str) -> Invocation {
+    Invocation {
+        function,
+        key: arrival.key,
+        request_id: super::dice::Dice::of(&[arrival.key, 12]).uuid(),
+        trace_id: arrival.trace_id.clone(),
+        sampled: arrival.sampled,
+        start: arrival.at,
+        version,
+        alias: arrival.qualifier.clone().filter(|q| q.parse::<u32>().is_err() && q != "$LATEST"),
+        init_ms: None,
+        provisioned: None,
+        duration_ms: 0.0,
+        memory_used_mb: 0,
+        environment: 0,
+        outcome: Outcome::Throttled { reason },
+        cause: arrival.cause.clone(),
+    }
+}
