@@ -9,6 +9,7 @@ mod dashboard;
 mod perform;
 mod session;
 mod signals;
+pub mod start;
 
 use std::future::Future;
 use std::io;
