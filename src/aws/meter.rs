@@ -101,7 +101,7 @@ impl Meter {
             counts.recent.pop_front();
         }
         counts.forget(now);
-        let spent: f64 = counts.spent.iter().map(|(_, dollars)| dollars).sum();
+        let spent = counts.spent.iter().fold(0.0, |sum, (_, dollars)| sum + dollars);
         let over = (now - counts.started).clamp(RATE_AT_LEAST, RATE_OVER);
         Traffic {
             calls_per_minute: counts.recent.len() as u32,

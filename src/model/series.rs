@@ -112,7 +112,8 @@ pub struct Series {
 impl Series {
     /// Sum over the points.
     pub fn total(&self) -> f64 {
-        self.points.iter().map(|(_, value)| value).sum()
+        // Not `sum()`: of nothing that is -0.0, and the user reads the sign.
+        self.points.iter().fold(0.0, |sum, (_, value)| sum + value)
     }
 
     /// Largest value.
