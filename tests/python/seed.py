@@ -147,6 +147,7 @@ def lambda_metrics(metrics, manifest):
 
 
 def gateway_metrics(metrics, apis):
+    requests = Counter()
     for m in range(MINUTES, 0, -STEP):
         at = NOW - dt.timedelta(minutes=m)
         bad = INCIDENT[0] <= at < INCIDENT[1]
@@ -162,7 +163,13 @@ def gateway_metrics(metrics, apis):
                 hits = int(count * .62)
                 metrics.put("AWS/ApiGateway", "CacheHitCount", dimensions, at, "Count", hits)
                 metrics.put("AWS/ApiGateway", "CacheMissCount", dimensions, at, "Count", count - hits)
-                apis["restProdCount"] = apis.get("restProdCount", 0) + count
+            requests[f"shop-public {stage}"] += count
+        web = [("ApiId", apis["shop-web"]), ("Stage", "$default")]
+        for metric, value in (("Count", 40 * STEP), ("4xx", STEP), ("5xx", 6 * STEP if bad else 0)):
+            metrics.put("AWS/ApiGateway", metric, web, at, "Count", value)
+        metrics.put("AWS/ApiGateway", "Latency", web, at, "Milliseconds", values=[48, 52, 61, 95], counts=[1] * 4)
+        requests["shop-web $default"] += 40 * STEP
+    return requests
 
 
 def alarms():
@@ -183,10 +190,10 @@ made = functions()
 apis = gateway.create(account)
 metrics = Metrics()
 lambda_metrics(metrics, made)
-gateway_metrics(metrics, apis)
+requests = gateway_metrics(metrics, apis)
 metrics.send()
 told = narration.tell(account, R, FUNCTIONS, NOW, INCIDENT, apis)
 manifest = {"emulator": account.kind, "account": account.id, "region": account.region, "now": NOW.isoformat(), "minutes": MINUTES,
-            "functions": made, "apis": apis, "alarms": alarms(), **told, "skipped": account.skipped}
+            "functions": made, "apis": apis, "requests": requests, "alarms": alarms(), **told, "skipped": account.skipped}
 with open(sys.argv[2], "w") as out:
     json.dump(manifest, out, indent=1, sort_keys=True)

@@ -127,6 +127,11 @@ impl Seeded {
         self.part("functions")
     }
 
+    /// Requests over the whole seeded history by API and stage, as `shop-public prod`.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        self.part("requests")
+    }
+
     /// Every trace, in no order.
     pub fn traces(&self) -> Vec<SeededTrace> {
         self.part("traces")
