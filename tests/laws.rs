@@ -36,7 +36,6 @@ const LONG_FILES: &[(&str, &str)] = &[
     ("src/app/keys.rs", "what each action does, in the order of the command table"),
     ("src/app/tabs/functions.rs", "the order of the function table, which is kept up with, and its filters"),
     ("src/sim/services/logs/insights/parser.rs", "one grammar"),
-    ("src/sim/services/xray/draw.rs", "one trace, drawn from its invocation down to its calls"),
     ("src/sim/services/xray/filter.rs", "one grammar"),
 ];
 

@@ -1,9 +1,11 @@
 //! X-Ray: the traces of the account, summarised, in full, and as a graph of its services.
 
+mod calls;
 mod draw;
 mod evaluate;
 mod filter;
 mod graph;
+mod handler;
 mod lexicon;
 mod scan;
 mod summary;
