@@ -6,7 +6,7 @@ use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::operation::RequestId;
-use aws_sdk_lambda::operation::invoke::InvokeError;
+use aws_sdk_lambda::operation::invoke::{InvokeError, InvokeOutput};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{InvocationType as SdkInvocationType, LogType};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -30,10 +30,15 @@ const CONNECT: Duration = Duration::from_millis(3100);
 /// Makes the change. It is sent exactly once; where the connection broke after that, the outcome is
 /// [`Failure::Unknown`].
 pub async fn perform(account: &Account, change: Change) -> Outcome {
+    perform_on_record(account, change).await.0
+}
+
+/// The same, with the id of the request where the service gave one, be it with a refusal: AWS support asks for it.
+pub async fn perform_on_record(account: &Account, change: Change) -> (Outcome, Option<String>) {
     match &change {
         Change::Invoke { .. } => {
-            let result = invoke(account, &change).await;
-            Outcome::Invoked { change, result }
+            let (result, id) = invoke(account, &change).await;
+            (Outcome::Invoked { change, result }, id)
         }
         Change::SetProvisionedConcurrency { function, qualifier, to, .. } => {
             let request = account
@@ -43,20 +48,22 @@ pub async fn perform(account: &Account, change: Change) -> Outcome {
                 .qualifier(qualifier)
                 .provisioned_concurrent_executions(i32::try_from(*to).unwrap_or(i32::MAX));
             let answer = request.customize().config_override(once(CHANGE)).send().await;
+            let id = said(answer.request_id());
             let result = answer.map(drop).map_err(|error| failure(account, change.iam_action(), &error));
-            Outcome::Changed { change, result }
+            (Outcome::Changed { change, result }, id)
         }
         Change::RemoveProvisionedConcurrency { function, qualifier, .. } => {
             let request =
                 account.lambda().delete_provisioned_concurrency_config().function_name(function).qualifier(qualifier);
             let answer = request.customize().config_override(once(CHANGE)).send().await;
+            let id = said(answer.request_id());
             let result = answer.map(drop).map_err(|error| failure(account, change.iam_action(), &error));
-            Outcome::Changed { change, result }
+            (Outcome::Changed { change, result }, id)
         }
     }
 }
 
-async fn invoke(account: &Account, change: &Change) -> Result<InvokeAnswer, Failure> {
+async fn invoke(account: &Account, change: &Change) -> (Result<InvokeAnswer, Failure>, Option<String>) {
     let Change::Invoke { function, qualifier, kind, payload, timeout_s } = change else {
         unreachable!("only invokes come here");
     };
@@ -79,7 +86,8 @@ async fn invoke(account: &Account, change: &Change) -> Result<InvokeAnswer, Fail
     let sent = monotonic();
     let answer = request.customize().config_override(once(limit)).send().await;
     let round_trip_ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let answer = answer.map_err(|error| {
+    let id = said(answer.request_id());
+    let result = answer.map(|answer| answered(answer, round_trip_ms)).map_err(|error| {
         let reason = reason(&error);
         match failure(account, change.iam_action(), &error) {
             Failure::Refused(mut trouble) => {
@@ -90,9 +98,13 @@ async fn invoke(account: &Account, change: &Change) -> Result<InvokeAnswer, Fail
             }
             other => other,
         }
-    })?;
+    });
+    (result, id)
+}
+
+fn answered(answer: InvokeOutput, round_trip_ms: u64) -> InvokeAnswer {
     let tail = answer.log_result().and_then(|tail| base64::engine::general_purpose::STANDARD.decode(tail).ok());
-    Ok(InvokeAnswer {
+    InvokeAnswer {
         status: u16::try_from(answer.status_code()).unwrap_or_default(),
         function_error: said(answer.function_error()),
         executed_version: said(answer.executed_version()),
@@ -100,7 +112,7 @@ async fn invoke(account: &Account, change: &Change) -> Result<InvokeAnswer, Fail
         log_tail: tail.map(|tail| String::from_utf8_lossy(&tail).into_owned()),
         payload: answer.payload.map(Blob::into_inner).unwrap_or_default(),
         round_trip_ms,
-    })
+    }
 }
 
 /// Which limit an invoke ran into: that of the account, of the function, or that of the caller's own rate.

@@ -35,12 +35,7 @@ impl Program for Dashboard {
 
 impl Remote for Account {
     async fn carry_out(&self, change: Change) -> (Outcome, Option<String>) {
-        let outcome = changes::perform(self, change).await;
-        let request = match &outcome {
-            Outcome::Invoked { result: Ok(answer), .. } => answer.request_id.clone(),
-            _ => None,
-        };
-        (outcome, request)
+        changes::perform_on_record(self, change).await
     }
 
     fn traffic(&self, now: Moment) -> Traffic {
