@@ -6,17 +6,26 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use portable_pty::{ChildKiller, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
+use regex::Regex;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::servers::Home;
 
 /// How long anything may take here before it is a failure: debug builds on a busy machine are slow, not stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Modes that are switched, the cursor, colours and attributes, clearing, the clipboard. Not among them: anything that asks.
+static OURS: LazyLock<Regex> = LazyLock::new(|| {
+    let modes = r"\x1b\[\?(1049|25|2004|1004|1000|1002|1006|2026)[hl]";
+    let drawing = r"\x1b\[\d*(;\d+)?H|\x1b\[[\d;:]*m|\x1b\[2J";
+    let clipboard = r"\x1b\]52;c;[A-Za-z0-9+/=]*\x1b\\";
+    Regex::new(&format!("{modes}|{drawing}|{clipboard}")).expect("a regular expression")
+});
 
 /// A program in a terminal of its own, killed when dropped.
 pub struct Terminal {
@@ -247,12 +256,27 @@ impl Terminal {
         assert!(restored, "the terminal is not as it was. The last screen:\n{screen}\n");
     }
 
+    /// All that was written is text and sequences that we mean to write: nothing of a log line, a name or an error has got
+    /// through as an escape.
+    #[track_caller]
+    pub fn assert_only_ours(&self) {
+        let bytes = self.bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        let rest = OURS.replace_all(&text, "");
+        let foreign = rest.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\r' | '\n'));
+        if let Some((at, _)) = foreign {
+            let around: String = rest[at..].chars().take(40).collect();
+            panic!("not ours: {around:?}. The last screen:\n{}\n", self.screen());
+        }
+    }
+
     /// Waits for the end, and holds it to its code and to a terminal that is as it was.
     #[track_caller]
     pub fn assert_ends(&self, code: u32) -> End {
         let end = self.wait_end();
         assert_eq!((end.code, &end.killed_by), (code, &None), "the last screen:\n{}\n", self.screen());
         self.assert_restored();
+        self.assert_only_ours();
         end
     }
 
