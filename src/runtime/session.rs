@@ -143,7 +143,8 @@ impl<P: Program, B: Surface> Session<P, B> {
         }
         if let Some((columns, rows)) = resized {
             self.terminal.backend_mut().resized(columns, rows);
-            self.tell_size();
+            // Anew even if the size is what it was: a terminal that was smaller for a moment has lost the rest.
+            self.redraw();
         }
     }
 
