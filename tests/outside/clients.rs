@@ -4,16 +4,48 @@ use crate::servers::{Answer, Environment, Sim, tail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// What the embedded account must have, by boto3's own names of service and operation.
+const OPERATIONS: [(&str, &str); 7] = [
+    (
+        "lambda",
+        "ListFunctions GetFunction GetFunctionConfiguration GetFunctionConcurrency PutFunctionConcurrency \
+         DeleteFunctionConcurrency GetAccountSettings ListAliases ListVersionsByFunction PutProvisionedConcurrencyConfig \
+         GetProvisionedConcurrencyConfig ListProvisionedConcurrencyConfigs DeleteProvisionedConcurrencyConfig \
+         ListEventSourceMappings GetFunctionEventInvokeConfig ListTags UpdateAlias Invoke",
+    ),
+    ("cloudwatch", "GetMetricData ListMetrics DescribeAlarms DescribeAlarmHistory"),
+    (
+        "logs",
+        "DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents StartQuery GetQueryResults StopQuery StartLiveTail",
+    ),
+    ("xray", "GetTraceSummaries BatchGetTraces GetServiceGraph GetTraceGraph GetGroups GetTraceSegmentDestination"),
+    (
+        "apigateway",
+        "GetRestApis GetRestApi GetResources GetStages GetStage UpdateStage FlushStageCache GetUsagePlans GetUsage GetApiKeys \
+         GetAccount GetDeployments GetAuthorizers GetDomainNames",
+    ),
+    ("apigatewayv2", "GetApis GetStages UpdateStage GetRoutes GetIntegrations"),
+    ("sts", "GetCallerIdentity"),
+];
+
 fn boto3_reads(scenario: &str) {
     let sim = Sim::start(scenario);
     let output = Environment::moto().script("read_sim.py").arg(&sim.url).output().expect("python was just found");
+    let said = tail(&String::from_utf8_lossy(&output.stderr), 60);
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("read_sim.py wrote no report ({error}, {}):\n{said}", output.status));
+    let mismatches = report["mismatches"].as_array().expect("the report lists its mismatches");
     assert!(
-        output.status.success(),
-        "boto3 can't read `slsdash sim --scenario {scenario}` ({}):\n{}\n{}",
-        output.status,
-        tail(&String::from_utf8_lossy(&output.stdout), 60),
-        tail(&String::from_utf8_lossy(&output.stderr), 60)
+        output.status.success() && mismatches.is_empty(),
+        "boto3 reads something else in `slsdash sim --scenario {scenario}`:\n{:#}\n{said}",
+        report["mismatches"]
     );
+    for (service, operations) in OPERATIONS {
+        for operation in operations.split_whitespace() {
+            let times = report["operations"][format!("{service}:{operation}")].as_u64().unwrap_or(0);
+            assert!(times > 0, "read_sim.py does not ask for {service} {operation}");
+        }
+    }
 }
 
 #[test]
