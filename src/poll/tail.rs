@@ -20,31 +20,25 @@ use crate::model::log::LogEvent;
 use crate::model::trouble::{Kind, Trouble};
 use crate::time::{Moment, instant};
 
-const SERVICE: &str = "logs";
+pub(super) const SERVICE: &str = "logs";
 /// Events show up late: this much, in ms, is read a second time.
 const LOOK_BACK: i64 = 30_000;
 /// Events that are remembered by their id, for each group.
 const REMEMBERED: usize = 500_000;
 /// Pages of one asking; a pattern that matches nothing makes many empty ones.
 const PAGES: usize = 10_000;
-/// What scrolling back aims to bring.
-const OLDER_EVENTS: usize = 300;
-/// How far back one scroll looks, in ms.
-const OLDER_REACH: i64 = 24 * 3_600_000;
-/// Pages of one group in one window of scrolling back, before the window is made smaller.
-const OLDER_PAGES: usize = 20;
 
 /// What makes a tail another one.
 #[derive(Clone, PartialEq)]
-struct Subject {
-    generation: u64,
-    groups: Vec<TailGroup>,
-    pattern: String,
+pub(super) struct Subject {
+    pub(super) generation: u64,
+    pub(super) groups: Vec<TailGroup>,
+    pub(super) pattern: String,
     since_s: u64,
 }
 
 impl Subject {
-    fn of(tail: &Tail) -> Subject {
+    pub(super) fn of(tail: &Tail) -> Subject {
         Subject {
             generation: tail.generation,
             groups: tail.groups.clone(),
@@ -271,87 +265,6 @@ fn identity(event: &LogEvent) -> u64 {
         event.id.hash(&mut hasher);
     }
     hasher.finish()
-}
-
-/// Older pages, asked for by scrolling to the top.
-pub(super) async fn poll_older(desk: Desk) -> Result<(), Closed> {
-    desk.keep_fresh(
-        |interests| interests.tail.as_ref().and_then(|tail| Some((Subject::of(tail), tail.older_than?))),
-        |_| None,
-        |desk, (subject, older_than)| older(desk, subject, older_than),
-    )
-    .await
-}
-
-/// Goes back from `older_than` in windows that grow while there is little in them, and shrink while there is too much.
-async fn older(desk: Desk, subject: Subject, older_than: i64) -> Result<Result<(), Trouble>, Closed> {
-    let last = (older_than - OLDER_REACH).max(0);
-    let (mut end, mut width, mut found) = (older_than - 1, 60_000_i64, Vec::new());
-    while end > last && found.len() < OLDER_EVENTS {
-        let from = (end - width + 1).max(last);
-        let mut whole = true;
-        let mut events = Vec::new();
-        let mut groups: FuturesUnordered<_> =
-            subject.groups.iter().map(|group| window(&desk, &subject, group, from, end)).collect();
-        while let Some(answer) = groups.next().await {
-            match answer? {
-                Ok((some, complete)) => {
-                    events.extend(some);
-                    whole &= complete;
-                }
-                Err((group, trouble)) => {
-                    let told = News::TailTrouble { tail: subject.generation, group, trouble: Some(trouble.clone()) };
-                    desk.tell(told).await?;
-                    return Ok(Err(trouble));
-                }
-            }
-        }
-        drop(groups);
-        // Pages come oldest first: with some missing there would be a gap before what is on screen.
-        if !whole && width > 1000 {
-            width /= 4;
-            continue;
-        }
-        found.extend(events);
-        end = from - 1;
-        width *= 4;
-    }
-    found.sort_by_key(|event: &LogEvent| event.timestamp);
-    let read_from = Moment::from_timestamp_millis(end + 1).unwrap_or_default();
-    desk.tell(News::OlderLogEvents { tail: subject.generation, events: found, read_from }).await?;
-    Ok(Ok(()))
-}
-
-type Window = Result<(Vec<LogEvent>, bool), (String, Trouble)>;
-
-/// One window of one group, and whether that is all of it.
-async fn window(desk: &Desk, subject: &Subject, group: &TailGroup, from: i64, to: i64) -> Result<Window, Closed> {
-    let pattern = subject.pattern.clone();
-    let wanted = Wanted { group: group.name.clone(), pattern, from, to: Some(to), limit: None };
-    let (mut tokens, mut token, mut found) = (HashSet::new(), None, Vec::new());
-    loop {
-        desk.pass(SERVICE, 1).await;
-        let answer = page(&desk.account, &wanted, token).await;
-        desk.note(SERVICE, &answer).await?;
-        match answer {
-            Ok((mut events, next)) => {
-                if let Some(function) = &group.function {
-                    events.retain(|event| is_stream_of(&event.stream, function));
-                }
-                found.extend(events);
-                token = next.filter(|next| tokens.insert(next.clone()));
-            }
-            // The group of a function that has never run.
-            Err(trouble) if trouble.kind == Kind::Missing => return Ok(Ok((Vec::new(), true))),
-            Err(trouble) => return Ok(Err((group.name.clone(), trouble))),
-        }
-        if token.is_none() {
-            return Ok(Ok((found, true)));
-        }
-        if tokens.len() >= OLDER_PAGES {
-            return Ok(Ok((found, false)));
-        }
-    }
 }
 
 #[cfg(test)]
