@@ -12,3 +12,4 @@ mod laws;
 mod outside;
 mod pty;
 mod servers;
+mod sim_wire;
