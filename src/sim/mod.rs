@@ -22,7 +22,7 @@ use services::routes::{Route, Signature, route};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use wire::{Dialect, Request, Response, Series, error_json, set};
+use wire::{Dialect, Request, Response, Series, Took, error_json, set};
 use world::{Millis, World};
 
 /// Tells the time in milliseconds since 1970.
@@ -164,6 +164,12 @@ impl Sim {
                 faults::answer(&call, &fault).unwrap_or_else(|| respond(&call, &route, signature.is_some())),
             ),
             None => Fate::Respond(respond(&call, &route, signature.is_some())),
+        };
+        let after = match &fate {
+            Fate::Respond(response) => {
+                after + response.extensions().get::<Took>().map_or(Duration::ZERO, |took| took.0)
+            }
+            _ => after,
         };
         let (status, series) = match &fate {
             Fate::Respond(response) | Fate::Truncate(response) => {

@@ -36,6 +36,10 @@ impl Body {
     }
 }
 
+/// How long the service takes to answer, carried in the response's extensions: the transport waits so long.
+#[derive(Clone, Copy, Debug)]
+pub struct Took(pub std::time::Duration);
+
 /// How much a GetMetricData asked for; rides on the response as an extension, for the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Series {

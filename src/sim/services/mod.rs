@@ -9,6 +9,7 @@
 pub mod apigateway;
 pub mod apigatewayv2;
 pub mod cloudwatch;
+pub mod lambda;
 pub mod logs;
 pub mod page;
 pub mod routes;
@@ -159,7 +160,7 @@ pub fn dispatch(call: &Call<'_>) -> Response {
         Service::ApiGateway => apigateway::handle(call),
         Service::ApiGatewayV2 => apigatewayv2::handle(call),
         Service::XRay => xray::handle(call),
-        _ => unknown_operation(call),
+        Service::Lambda => lambda::handle(call),
     }
 }
 

@@ -107,7 +107,8 @@ pub struct Changes {
 
 impl Changes {
     /// Adds a change. Changes come in the order of time; one that is late counts from the latest moment on.
-    pub fn push(&self, at: Millis, what: What) {
+    /// Returns the moment from which it counts.
+    pub fn push(&self, at: Millis, what: What) -> Millis {
         let mut list = self.list.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         let at = list.last().map_or(at, |last| at.max(last.at));
         list.push(Change { at, what });
@@ -115,6 +116,7 @@ impl Changes {
             let first = list.iter().position(|change| matches!(change.what, What::Invoke { .. }));
             list.remove(first.unwrap_or(0));
         }
+        at
     }
 
     /// Reads the list.

@@ -336,9 +336,10 @@ impl World {
         self.changes.with(<[Change]>::to_vec)
     }
 
-    /// Lays a change over the world, effective from `at` on.
-    pub fn change(&self, at: Millis, what: What) {
-        self.changes.push(at, what);
+    /// Lays a change over the world, effective from `at` on, or from the latest change on where that is later. Returns
+    /// the moment.
+    pub fn change(&self, at: Millis, what: What) -> Millis {
+        self.changes.push(at, what)
     }
 
     /// Records what UpdateStage or FlushStageCache did, effective from `at` on.
