@@ -12,4 +12,5 @@ mod laws;
 mod outside;
 mod pty;
 mod servers;
+mod sim_logs;
 mod sim_wire;

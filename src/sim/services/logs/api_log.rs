@@ -56,7 +56,7 @@ pub fn lines(world: &World, request: &ApiRequest, log: Log<'_>, sink: &mut Sink<
     let end = request.start + request.latency_ms.round() as Millis;
     // Access lines come in batches; one in a hundred is late.
     let delay = 400 + dice.below(1_200) as Millis + if dice.chance(0.01) { 9_000 } else { 0 };
-    let stream = stream(api, request);
+    let stream = stream(world, request);
     let texts = match log {
         Log::Execution(levels) => execution_lines(world, api, request, levels.at(request.start)),
         Log::Access => vec![(end, access_line(api, &api.routes[request.route], request, &mut dice))],
@@ -69,7 +69,9 @@ pub fn lines(world: &World, request: &ApiRequest, log: Log<'_>, sink: &mut Sink<
     }
 }
 
-fn stream(api: &Api, request: &ApiRequest) -> String {
+/// The log stream of a request: the same in both logs.
+pub fn stream(world: &World, request: &ApiRequest) -> String {
+    let api = &world.catalog.apis[request.api];
     let shard = request.key % SHARDS;
     let place = [hash_text(&api.id), request.stage as u64, shard];
     format!("{:016x}{:016x}", hash(&place), hash(&[place[0], place[1], place[2], 1]))

@@ -1,8 +1,8 @@
 //! The log groups: one for each function or several together, and those of the stages of APIs.
 
-use super::api_log::Levels;
+use super::api_log::{self, Levels};
 use super::input::{Input, Refusal};
-use super::source::Source;
+use super::source::{DAY_MS, Source};
 use super::{beginning, token};
 use crate::sim::services::Call;
 use crate::sim::wire::Response;
@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 
 /// Most groups or streams on one page.
 const PAGE: i64 = 50;
-const DAY_MS: Millis = 24 * 3_600_000;
 
 /// A group and what writes into it.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,13 +195,13 @@ pub fn streams(world: &World, group: &Group, now: Millis) -> Vec<Stream> {
                     see(name, last);
                 }
             }
-            Source::Access(..) | Source::Execution(..) => {
-                let range = beginning(world)..now + 1;
-                source.lines(world, range.clone(), range, &|_| true, &mut |key, stream, _| {
-                    if key.ingestion <= now {
-                        see(stream, key.timestamp);
+            // Neither the lines nor the levels of the log are looked at: a stage that is logged logs most requests.
+            Source::Access(api, stage) | Source::Execution(api, stage) => {
+                for request in world.api_requests(api, beginning(world), now) {
+                    if request.stage == stage {
+                        see(api_log::stream(world, &request), request.start);
                     }
-                });
+                }
             }
         }
     }

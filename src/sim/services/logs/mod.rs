@@ -57,3 +57,6 @@ fn answer(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
         _ => Ok(unknown_operation(call)),
     }
 }
+
+#[cfg(test)]
+mod tests;

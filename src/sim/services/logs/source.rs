@@ -4,6 +4,7 @@ use super::api_log::{self, Levels, Log};
 use super::event::Key;
 use crate::sim::world::catalog::{ApiId, FunctionId, LogFormat};
 use crate::sim::world::{Millis, World, narration};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// No Init phase that succeeds takes longer than its ten seconds; the rest is for a line before it.
@@ -12,6 +13,9 @@ const LEAD_MS: Millis = 11_000;
 const SLACK_MS: Millis = 2_000;
 /// API Gateway gives an integration 29 seconds.
 const API_TRAIL_MS: Millis = 29_000 + SLACK_MS;
+
+/// Streams are named after the day, in UTC.
+pub const DAY_MS: Millis = 24 * 3_600_000;
 
 /// One writer of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +60,17 @@ impl Source {
         match *self {
             Source::Function(id) => {
                 let text = world.catalog.functions[id].log_format == LogFormat::Text;
+                // All invocations of an environment and version on one day write into one stream.
+                let mut passing: BTreeMap<(u64, u32, Millis), bool> = BTreeMap::new();
                 for invocation in world.invocations(id, starts.start, starts.end) {
                     let first = invocation.start - invocation.init_ms.unwrap_or(0.0).ceil() as Millis - SLACK_MS;
                     let last = invocation.start + invocation.duration_ms.ceil() as Millis + SLACK_MS;
-                    if last < window.start || first >= window.end || !streams(&narration::stream(world, &invocation)) {
+                    if last < window.start || first >= window.end {
+                        continue;
+                    }
+                    let place = (invocation.environment, invocation.version, invocation.start / DAY_MS);
+                    let passes = || streams(&narration::stream(world, &invocation));
+                    if !*passing.entry(place).or_insert_with(passes) {
                         continue;
                     }
                     for (index, line) in narration::lines(world, &invocation).into_iter().enumerate() {
