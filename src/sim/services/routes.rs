@@ -194,6 +194,7 @@ const ROUTES: &[(Service, &str, &str, &str)] = &[
     (XRAY, "POST", "/GetGroup", "GetGroup"),
     (XRAY, "POST", "/GetTraceSegmentDestination", "GetTraceSegmentDestination"),
     (XRAY, "POST", "/GetIndexingRules", "GetIndexingRules"),
+    (XRAY, "POST", "/GetSamplingRules", "GetSamplingRules"),
     (XRAY, "POST", "/StartTraceRetrieval", "StartTraceRetrieval"),
     (XRAY, "POST", "/ListRetrievedTraces", "ListRetrievedTraces"),
     (XRAY, "POST", "/CancelTraceRetrieval", "CancelTraceRetrieval"),

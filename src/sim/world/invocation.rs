@@ -2,6 +2,7 @@
 
 use super::Millis;
 use super::catalog::{ApiId, FunctionId};
+use super::dice::{Dice, hash_text};
 
 /// One try to run a function.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,18 @@ pub struct Invocation {
     pub outcome: Outcome,
     /// What asked for it.
     pub cause: Cause,
+}
+
+impl Invocation {
+    /// Id of its segment `AWS::Lambda::Function`: the log names it, the trace holds it.
+    pub fn segment(&self) -> String {
+        Dice::of(&[self.key, 43]).hex16()
+    }
+
+    /// What it is about, as an order or a cart: the same in every log and segment of its trace.
+    pub fn subject(&self) -> String {
+        Dice::of(&[hash_text(&self.trace_id)]).hex16()[..8].to_owned()
+    }
 }
 
 /// How an invocation ended.

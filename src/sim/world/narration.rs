@@ -119,15 +119,15 @@ impl Teller<'_> {
         let all = self.function.character.says;
         let share = if self.invocation.outcome == Outcome::Success { 1.0 } else { 0.6 };
         let count = ((all.len() as f64 * share).ceil() as usize).min(all.len());
+        let subject = self.invocation.subject();
         let mut said = Vec::new();
         for (place, template) in all.iter().take(count).enumerate() {
             let part = (place as f64 + 0.5) / all.len() as f64 * 0.9;
             let at = self.invocation.start + (self.invocation.duration_ms * part) as Millis;
             let ms = (self.invocation.duration_ms * part).max(1.0) as u64;
-            let id = self.dice.hex16();
             let text = template
                 .replace("{n}", &(1 + self.dice.below(60)).to_string())
-                .replace("{id}", &id[..8])
+                .replace("{id}", &subject)
                 .replace("{ms}", &ms.to_string());
             said.push((at, text));
         }
@@ -233,7 +233,7 @@ impl Teller<'_> {
             }
         }
         if self.function.traced {
-            let segment = Dice::of(&[one.key, 43]).hex16();
+            let segment = one.segment();
             report.push_str(&format!(
                 "\nXRAY TraceId: {}\tSegmentId: {segment}\tSampled: {}\t",
                 one.trace_id, one.sampled
@@ -299,7 +299,7 @@ impl Teller<'_> {
 
     fn tracing(&self) -> Value {
         let one = self.invocation;
-        let span = Dice::of(&[one.key, 43]).hex16();
+        let span = one.segment();
         let value = format!("Root={};Parent={span};Sampled={}", one.trace_id, u8::from(one.sampled));
         json!({"spanId": span, "type": "X-Amzn-Trace-Id", "value": value})
     }

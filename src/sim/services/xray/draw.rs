@@ -41,8 +41,8 @@ pub fn draw(world: &World, trace: &world::Trace) -> Option<Trace> {
 }
 
 /// Id of the segment `AWS::Lambda::Function`, the one that a REPORT line names.
-pub fn segment_id(invocation: &Invocation) -> u64 {
-    hash(&[invocation.key, 0x5e6])
+fn segment_id(invocation: &Invocation) -> u64 {
+    u64::from_str_radix(&invocation.segment(), 16).expect("it is sixteen hexadecimal digits")
 }
 
 fn service_id(invocation: &Invocation) -> u64 {
@@ -287,5 +287,114 @@ pub fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// Every trace of some minutes, each as its documents.
+    fn documents(scenario: &str) -> Vec<(world::Trace, Vec<Value>)> {
+        let born = 1_795_000_000_000;
+        let world = World::new(scenario, 11, 0, born).expect("the scenario exists");
+        let traces = world.traces(born - 240_000, born - 60_000);
+        assert!(traces.len() > 50, "{} traces", traces.len());
+        let mut drawn = Vec::new();
+        for trace in traces {
+            if let Some(segments) = draw(&world, &trace) {
+                let documents = segments.segments.iter().map(|segment| segment.document(&segments.id)).collect();
+                drawn.push((trace, documents));
+            }
+        }
+        drawn
+    }
+
+    fn walk<'a>(document: &'a Value, inside: Option<&'a Value>, visit: &mut impl FnMut(&'a Value, Option<&'a Value>)) {
+        visit(document, inside);
+        for part in document["subsegments"].as_array().into_iter().flatten() {
+            walk(part, Some(document), visit);
+        }
+    }
+
+    #[test]
+    fn every_document_has_what_the_format_requires_and_its_parent_exists() {
+        for (trace, documents) in documents("outage") {
+            let mut ids = BTreeMap::new();
+            for document in &documents {
+                walk(document, None, &mut |part, inside| {
+                    let id = part["id"].as_str().expect("an id");
+                    assert!(id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+                    assert!(ids.insert(id, part).is_none(), "{id} twice in {}", trace.id);
+                    assert!(part["name"].as_str().is_some_and(|name| !name.is_empty() && name.len() <= 200));
+                    let (start, end) = (part["start_time"].as_f64(), part["end_time"].as_f64());
+                    assert!(start <= end && start > Some(1e9), "{part}");
+                    // A millisecond of tolerance; an initialization comes before the segment that holds it.
+                    let before = ["Init", "Initialization"].contains(&part["name"].as_str().unwrap_or_default());
+                    if let Some(inside) = inside {
+                        let within = before
+                            || inside["start_time"].as_f64().expect("checked") <= start.expect("checked") + 0.001;
+                        assert!(within, "{part}\nbegins before\n{inside}");
+                        let ends = end.expect("checked") <= inside["end_time"].as_f64().expect("checked") + 0.001;
+                        assert!(ends || part["aws"]["invocation_type"] == "Event", "{part}\nends after\n{inside}");
+                    }
+                });
+                assert_eq!(document["trace_id"], trace.id.as_str());
+            }
+            let roots = documents.iter().filter(|document| document["parent_id"].is_null()).count();
+            assert_eq!(roots, 1, "one root in {}: {documents:#?}", trace.id);
+            for document in &documents {
+                let Some(parent) = document["parent_id"].as_str() else { continue };
+                let parent = ids.get(parent).unwrap_or_else(|| panic!("no parent of {document}"));
+                let (start, began) = (document["start_time"].as_f64(), parent["start_time"].as_f64());
+                assert!(start >= began.map(|began| began - 0.010), "{document}\nbegins before\n{parent}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_failed_is_faulted_and_says_why() {
+        let mut failed = 0;
+        for (trace, documents) in documents("outage") {
+            for invocation in &trace.invocations {
+                let id = invocation.segment();
+                let Some(document) = documents.iter().find(|document| document["id"] == id.as_str()) else { continue };
+                let wrong = invocation.outcome != Outcome::Success;
+                assert_eq!(document["fault"] == true, wrong, "{document}");
+                if wrong {
+                    failed += 1;
+                    assert!(document.to_string().contains("\"exceptions\":[{"), "{document}");
+                }
+            }
+        }
+        assert!(failed > 0, "an outage has failures");
+    }
+
+    #[test]
+    fn both_layouts_of_lambda_segments_occur() {
+        let (mut old, mut new, mut cold, mut inferred, mut asynchronous) = (0, 0, 0, 0, 0);
+        for (_, documents) in documents("coldstart") {
+            for document in &documents {
+                let mut names = Vec::new();
+                walk(document, None, &mut |part, _| {
+                    names.push(part["name"].as_str().unwrap_or_default());
+                    asynchronous += usize::from(part["aws"]["invocation_type"] == "Event");
+                });
+                inferred += usize::from(document["inferred"] == true);
+                if document["origin"] != "AWS::Lambda::Function" {
+                    continue;
+                }
+                if names.contains(&"Invocation") {
+                    old += 1;
+                    assert!(names.contains(&"Overhead") && !names.contains(&"Init"));
+                } else {
+                    new += 1;
+                    assert!(document["annotations"]["aws.responseLatency"].is_number(), "{document}");
+                }
+                cold += usize::from(names.contains(&"Init") || names.contains(&"Initialization"));
+            }
+        }
+        assert!(old > 0 && new > 0 && cold > 0 && inferred > 0 && asynchronous > 0);
     }
 }

@@ -40,7 +40,7 @@ pub fn powertools(invocation: &Invocation, function: &Function, start_ms: f64, e
     if customer {
         let tier = *dice.pick(&["standard", "standard", "standard", "silver", "gold"]);
         annotations.push(("customer_tier".into(), tier.into()));
-        annotations.push(("order_id".into(), format!("ord-{:06}", 100_000 + dice.below(900_000)).into()));
+        annotations.push(("order_id".into(), invocation.subject().into()));
         annotations.push(("items".into(), (1 + dice.below(9)).into()));
     }
     let mut metadata = Map::new();

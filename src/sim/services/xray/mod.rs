@@ -11,8 +11,6 @@ mod scan;
 mod summary;
 mod trace;
 
-pub use draw::segment_id;
-
 use serde_json::{Value, json};
 
 use super::{Call, page};
