@@ -12,5 +12,6 @@ mod laws;
 mod outside;
 mod pty;
 mod servers;
+mod sim_apis;
 mod sim_logs;
 mod sim_wire;
