@@ -8,6 +8,8 @@
     reason = "tests fail by panicking, and wait by the real clock"
 )]
 
+mod aws_wire;
+mod embedded;
 mod laws;
 mod outside;
 mod pty;
@@ -15,3 +17,4 @@ mod servers;
 mod sim_apis;
 mod sim_logs;
 mod sim_wire;
+mod thrift;

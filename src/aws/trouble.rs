@@ -232,22 +232,21 @@ fn garbled(action: &str, status: u16, html: bool, cause: Option<&str>, at: &Circ
     trouble(Kind::Garbled, action, &message, None, Some(&remedy))
 }
 
-/// The codes that mean "slower", as the SDK's own retry classifier has them.
-const THROTTLED: [&str; 14] = [
+/// The codes that mean "slower", as the SDK's own retry classifier has them but for the `Exception` at their end, which
+/// comes and goes with the protocol.
+const THROTTLED: [&str; 12] = [
     "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
+    "EC2Throttled",
+    "LimitExceeded",
     "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
+    "ProvisionedThroughputExceeded",
     "RequestLimitExceeded",
     "RequestThrottled",
-    "RequestThrottledException",
     "SlowDown",
-    "ThrottledException",
+    "Throttled",
     "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
+    "TooManyRequests",
+    "TransactionInProgress",
 ];
 
 fn answered(action: &str, answer: &Answer, at: &Circumstances) -> Trouble {
@@ -275,17 +274,16 @@ fn answered(action: &str, answer: &Answer, at: &Circumstances) -> Trouble {
 }
 
 fn kind(code: &str, message: &str, answer: &Answer, at: &Circumstances) -> Kind {
-    match code {
+    match code.strip_suffix("Exception").unwrap_or(code) {
         code if THROTTLED.contains(&code) => Kind::Throttled,
         "ExpiredToken"
-        | "ExpiredTokenException"
         | "TokenRefreshRequired"
-        | "UnrecognizedClientException"
+        | "UnrecognizedClient"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
         | "InvalidToken"
         | "InvalidSecurity" => Kind::Expired,
-        "InvalidSignatureException"
+        "InvalidSignature"
         | "SignatureDoesNotMatch"
         | "RequestTimeTooSkewed"
         | "RequestExpired"
@@ -297,31 +295,22 @@ fn kind(code: &str, message: &str, answer: &Answer, at: &Circumstances) -> Kind 
             if skewed || told || code.starts_with("RequestTime") { Kind::ClockSkew } else { Kind::Expired }
         }
         "AccessDenied"
-        | "AccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorized"
-        | "ForbiddenException"
+        | "Forbidden"
         | "AuthorizationError"
-        | "UnauthorizedException"
+        | "Unauthorized"
         | "OptInRequired" => Kind::Denied,
         // Also the 404 of a provisioned concurrency that is not there.
         code if code.contains("NotFound") && !code.contains("Operation") => Kind::Missing,
-        "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented" | "InternalFailure"
-            if answer.html || code != "InternalFailure" =>
-        {
-            Kind::Garbled
-        }
-        "ResourceConflictException" | "ConflictException" | "ResourceInUseException" | "OperationAbortedException" => {
-            Kind::Conflict
-        }
+        "UnknownOperation" | "InvalidAction" | "NotImplemented" => Kind::Garbled,
+        "ResourceConflict" | "Conflict" | "ResourceInUse" | "OperationAborted" => Kind::Conflict,
         code if code.starts_with("Invalid") || code.contains("Validation") || code.contains("Malformed") => {
             Kind::Invalid
         }
-        "BadRequestException"
-        | "RequestTooLargeException"
-        | "MissingParameter"
-        | "SerializationException"
-        | "UnsupportedMediaTypeException" => Kind::Invalid,
+        "BadRequest" | "RequestTooLarge" | "MissingParameter" | "Serialization" | "UnsupportedMediaType" => {
+            Kind::Invalid
+        }
         _ => match answer.status {
             429 => Kind::Throttled,
             401 | 403 => Kind::Denied,
@@ -345,7 +334,7 @@ fn remedy(kind: Kind, action: &str, code: &str, message: &str, at: &Circumstance
                 format!("allow {action} in IAM (`slsdash policy` prints all that is needed)")
             }
         }
-        Kind::Expired if matches!(code, "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired") => {
+        Kind::Expired if code.starts_with("ExpiredToken") || code.starts_with("TokenRefresh") => {
             format!("run `aws sso login{profile}` (or renew them), it is picked up here by itself")
         }
         Kind::Expired => {
@@ -433,6 +422,7 @@ mod tests {
     fn every_throttling_code_slows_us_down() {
         for code in THROTTLED {
             assert_eq!(said(code, "Rate exceeded", 400).kind, Kind::Throttled, "{code}");
+            assert_eq!(said(&format!("{code}Exception"), "", 400).kind, Kind::Throttled, "{code}");
         }
         assert_eq!(said("", "", 429).kind, Kind::Throttled);
         assert_eq!(retry_after(Some("1500"), Some("9")), Some(Duration::from_millis(1500)));
