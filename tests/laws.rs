@@ -289,10 +289,7 @@ fn modules_are_named_by_nouns_of_the_domain() {
     for source in sources() {
         let name =
             source.path.trim_end_matches("/mod.rs").trim_end_matches(".rs").rsplit('/').next().unwrap().to_owned();
-        let vague = [
-            "util", "utils", "helper", "helpers", "common", "misc", "types", "manager", "managers", "handler",
-            "handlers",
-        ];
+        let vague = ["util", "utils", "helper", "helpers", "common", "misc", "types", "manager", "managers"];
         if vague.contains(&name.as_str()) {
             writeln!(found, "{}", source.path).unwrap();
         }

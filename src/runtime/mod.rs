@@ -120,9 +120,11 @@ where
     let mut session = Session::new(program, terminal, setup.clock.clone());
     session.begin();
     let ended = looping.block_on(run(&mut session, setup, connect, tasks.handle().clone(), hear, inputs));
-    // Calls in flight are not waited for: what they would tell, nobody is there to see.
-    tasks.shutdown_background();
     term::leave();
+    // Calls in flight are not waited for: what they would tell, nobody is there to see. Nor is the state taken apart, piece
+    // by piece: the system takes its memory back at once.
+    tasks.shutdown_background();
+    std::mem::forget(session);
     ended
 }
 
