@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use super::block::{BLOCK, start_of};
 use super::catalog::{ApiId, FunctionId, Protocol, Trigger};
 use super::change::What;
+use super::course;
 use super::dice::{Dice, hash_text};
 use super::fate::{self, key};
-use super::invocation::{Cause, Outcome};
+use super::invocation::Cause;
 use super::{Millis, World};
 
 /// Something that wants a function to run.
@@ -79,8 +80,7 @@ fn sampled(world: &World, who: u64, at: Millis, key: u64, first: &mut HashMap<(u
 }
 
 fn rate_bend(world: &World, function: FunctionId, at: Millis) -> f64 {
-    let name = &world.catalog.functions[function].name;
-    fate::bends(world, name, at, None).filter_map(|bend| bend.rate).product()
+    fate::bends(world, function, at, None).filter_map(|bend| bend.rate).product()
 }
 
 /// Requests of an API in a block, in their order, before throttles and caches: pure hashing.
@@ -186,7 +186,7 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     let mut first = HashMap::new();
     for (number, trigger) in spec.triggers.iter().enumerate() {
-        let draw = |at: Millis| Dice::of(&[world.seed, 11, hash_text(&spec.name), number as u64, (at / 1000) as u64]);
+        let draw = |at: Millis| Dice::of(&[world.seed, 11, world.names[function], number as u64, (at / 1000) as u64]);
         let mut root = |at: Millis, key: u64, cause: Cause, qualifier: Option<String>| Arrival {
             key,
             at,
@@ -239,12 +239,9 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                 let qualifier = world.default_qualifier(function).map(str::to_owned);
                 // A caller that began earlier may still be at work.
                 let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000;
-                for parent in world.invocations(*caller, start - back, end) {
-                    if matches!(parent.outcome, Outcome::Throttled { .. }) {
-                        continue;
-                    }
-                    let fate = fate::of(world, *caller, parent.key, parent.start, parent.version);
-                    for call in fate.calls.iter().filter(|call| call.function == function) {
+                for parent in world.planned_invocations(*caller, start - back, end) {
+                    let course = course::of(world, &parent, Some(function));
+                    for call in course.calls.iter().filter(|call| call.function == function) {
                         if (start..end).contains(&call.at) {
                             arrivals.push(Arrival {
                                 key: call.key,

@@ -1,4 +1,4 @@
-//! Five minutes of one function: its arrivals meet the pool of environments. Who finds no warm one starts cold, who finds
+//! Ten minutes of one function: its arrivals meet the pool of environments. Who finds no warm one starts cold, who finds
 //! no concurrency is throttled. Each block is run from ten minutes before its start on, which is longer than an idle
 //! environment lives, so that it has the same answer whenever it is asked for.
 
@@ -12,9 +12,9 @@ use super::invocation::{Invocation, Outcome};
 use super::{Millis, World};
 
 /// Length of a block, ms.
-pub const BLOCK: Millis = 300_000;
+pub const BLOCK: Millis = 600_000;
 /// Blocks that are run before the one that is asked for.
-const LEAD: i64 = 2;
+const LEAD: i64 = 1;
 /// An idle environment lives so long, where no scenario says otherwise.
 const IDLE_MS: Millis = 420_000;
 
@@ -48,9 +48,9 @@ impl Pool {
     }
 }
 
-/// The invocations of a block, by start; throttled tries among them.
+/// The invocations of a block, by key; throttled tries among them.
 pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
-    let spec = &world.catalog.functions[function];
+    let settings = world.settings(function);
     let begin = start_of(block - LEAD);
     let own = start_of(block);
     let mut pools: HashMap<(u32, bool), Pool> = HashMap::new();
@@ -60,8 +60,8 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
         for arrival in world.arrivals(function, block - lead).iter() {
             let at = arrival.at;
             busy.retain(|until| *until > at);
-            let version = world.version_of(function, arrival.qualifier.as_deref(), arrival.key, at);
-            let reserved = world.reserved(function, at);
+            let version = settings.version(arrival.qualifier.as_deref(), arrival.key, at);
+            let reserved = settings.reserved(at);
             if let Some(reserved) = reserved
                 && busy.len() >= reserved as usize
             {
@@ -79,11 +79,11 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
             if let Some((kind, message)) = &arrival.failure {
                 doom.outcome = Outcome::Error { kind: kind.clone(), message: message.clone() };
             }
-            let idle = fate::bends(world, &spec.name, at, Some(version))
+            let idle = fate::bends(world, function, at, Some(version))
                 .filter_map(|bend| bend.idle_s)
                 .fold(IDLE_MS, |shortest, seconds| shortest.min((seconds * 1000.0) as Millis));
             let provisioned =
-                arrival.qualifier.as_deref().and_then(|qualifier| world.provisioned(function, qualifier, at));
+                arrival.qualifier.as_deref().and_then(|q| world.provisioned_by(&settings, function, q, at));
             let available = provisioned.as_ref().map_or(0, |config| config.available as usize);
             let mut on_provisioned = None;
             let mut init_ms = None;
@@ -125,13 +125,12 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
                         // So early in the run nobody can tell whether a warm environment was left from before.
                         let unknown = at - begin < idle && at < own;
                         let id = if unknown {
-                            hash(&[
-                                function as u64,
-                                u64::from(version),
-                                pool.environments.len() as u64,
-                                (at / 3_600_000) as u64,
-                                9,
-                            ])
+                            // Environments known by nothing but their place: the first that is not taken.
+                            let hour = (at / 3_600_000) as u64;
+                            let named = |place: u64| hash(&[function as u64, u64::from(version), place, hour, 9]);
+                            let mut places = (0..).map(named);
+                            let free = |id: &u64| pool.environments.iter().all(|one| one.id != *id);
+                            places.find(free).unwrap_or_default()
                         } else {
                             init_ms = Some(doom.init_ms);
                             hash(&[arrival.key, 10])
@@ -140,8 +139,7 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
                         pool.environments.len() - 1
                     }
                 };
-                // A caller that waits for its callee planned with the handler's start: init lies before it then.
-                if init_ms.is_some() && !matches!(arrival.cause, super::invocation::Cause::Function { .. }) {
+                if init_ms.is_some() {
                     start += doom.init_ms as Millis;
                 }
                 let one = &mut pool.environments[place];
@@ -175,6 +173,8 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
             }
         }
     }
+    // Whoever has a key finds its invocation fast.
+    out.sort_unstable_by_key(|one| one.key);
     out
 }
 

@@ -2,7 +2,7 @@
 //! caller can know how its callee will fare before the callee has been computed.
 
 use super::catalog::{Character, FunctionId, Trigger};
-use super::dice::{Dice, hash, hash_text};
+use super::dice::{Dice, hash};
 use super::invocation::Outcome;
 use super::scenario::Bend;
 use super::{Millis, World};
@@ -46,25 +46,24 @@ pub fn second_of(key: u64) -> Millis {
 }
 
 /// The bends that hold for a function at a moment.
-pub fn bends<'a>(world: &'a World, name: &'a str, at: Millis, version: Option<u32>) -> impl Iterator<Item = &'a Bend> {
-    world.scenario.bend.iter().filter(move |bend| {
-        (bend.function == "*" || bend.function == name)
-            && bend.version.is_none_or(|wanted| Some(wanted) == version)
-            && bend.holds(at, world.born)
-    })
+pub fn bends(world: &World, function: FunctionId, at: Millis, version: Option<u32>) -> impl Iterator<Item = &Bend> {
+    world.bent[function]
+        .iter()
+        .map(|place| &world.scenario.bend[*place])
+        .filter(move |bend| bend.version.is_none_or(|wanted| Some(wanted) == version) && bend.holds(at, world.born))
 }
 
 /// What the invocation `key` of `function` would do, running as `version` from `at` on.
 pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u32) -> Fate {
     let spec = &world.catalog.functions[function];
     let character = &spec.character;
-    let mut dice = Dice::of(&[world.seed, hash_text(&spec.name), key, 1]);
+    let mut dice = Dice::of(&[world.seed, world.names[function], key, 1]);
     let (mut duration, mut spread, mut init, mut memory) = (1.0, 1.0, 1.0, 1.0);
     let trouble = world.scenario.trouble;
     let (mut errors, mut timeouts, mut oom) =
         (character.error_share * trouble, character.timeout_share * trouble, character.oom_share * trouble);
-    let mut raised: Option<(String, String)> = None;
-    for bend in bends(world, &spec.name, at, Some(version)) {
+    let mut raised: Option<(&str, &str)> = None;
+    for bend in bends(world, function, at, Some(version)) {
         duration *= bend.duration.unwrap_or(1.0);
         spread *= bend.spread.unwrap_or(1.0);
         init *= bend.init.unwrap_or(1.0);
@@ -73,7 +72,7 @@ pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u3
         timeouts = bend.timeout_share.unwrap_or(timeouts);
         oom = bend.oom_share.unwrap_or(oom);
         if let (Some(kind), Some(message)) = (&bend.error_kind, &bend.error_message) {
-            raised = Some((kind.clone(), message.clone()));
+            raised = Some((kind, message));
         }
     }
     let timeout_ms = f64::from(spec.timeout_s) * 1000.0;
@@ -91,7 +90,7 @@ pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u3
         memory_used_mb = spec.memory_mb;
     } else if roll < timeouts + oom + errors {
         let (kind, message) = raised.unwrap_or_else(|| raise(character, &mut dice));
-        outcome = Outcome::Error { kind, message };
+        outcome = Outcome::Error { kind: kind.to_owned(), message: message.to_owned() };
         own_ms = own * (0.3 + 0.6 * dice.unit());
     }
     let (calls, waited, failed) = calls(world, function, key, at, own_ms);
@@ -114,12 +113,8 @@ pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u3
     }
 }
 
-fn raise(character: &Character, dice: &mut Dice) -> (String, String) {
-    if character.errors.is_empty() {
-        return ("Error".into(), "unexpected".into());
-    }
-    let (kind, message) = dice.pick(character.errors);
-    ((*kind).to_string(), (*message).to_string())
+fn raise(character: &Character, dice: &mut Dice) -> (&'static str, &'static str) {
+    if character.errors.is_empty() { ("Error", "unexpected") } else { *dice.pick(character.errors) }
 }
 
 /// The functions called, how long the synchronous ones take, and the first that fails.
@@ -148,7 +143,7 @@ fn calls(
             continue;
         }
         let qualifier = world.default_qualifier(callee);
-        let version = world.version_of(callee, qualifier, child, start);
+        let version = world.settings(callee).version(qualifier, child, start);
         let fate = of(world, callee, child, start, version);
         waited += fate.duration_ms + 4.0;
         cursor += fate.duration_ms + 4.0;

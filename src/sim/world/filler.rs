@@ -2,8 +2,9 @@
 //! matter of arithmetic.
 
 use super::Millis;
-use super::catalog::{Character, Function, LogFormat, Trigger};
-use super::dice::Dice;
+use super::catalog::{Character, Function, FunctionId, LogFormat, Trigger};
+use super::dice::{Dice, hash_text};
+use super::tally::MINUTE;
 
 const TRADES: [&str; 12] = [
     "reporting",
@@ -62,6 +63,36 @@ pub fn function(number: usize, born: Millis) -> Function {
         },
         name,
     }
+}
+
+/// When a filler runs: each `every` ms, `phase` ms after a whole number of them.
+pub struct Timetable {
+    /// The filler.
+    pub function: FunctionId,
+    /// Key of its runs hashes this.
+    pub rule: u64,
+    every: Millis,
+    phase: Millis,
+}
+
+impl Timetable {
+    /// The run that falls into the minute, if one does: no filler runs twice in one.
+    pub fn tick(&self, minute: Millis) -> Option<Millis> {
+        let at = minute + (self.phase - minute).rem_euclid(self.every);
+        (at < minute + MINUTE).then_some(at)
+    }
+}
+
+/// The timetables of all fillers among the functions.
+pub fn timetables(functions: &[Function]) -> Vec<Timetable> {
+    let of = |(function, spec): (FunctionId, &Function)| match spec.triggers.first() {
+        Some(Trigger::Schedule { rule, every_s }) if is_filler(&spec.name) => {
+            let (rule, every) = (hash_text(rule), Millis::from(*every_s) * 1000);
+            Some(Timetable { function, rule, every, phase: (rule % every as u64) as Millis })
+        }
+        _ => None,
+    };
+    functions.iter().enumerate().filter_map(of).collect()
 }
 
 /// A filler by its name's shape.

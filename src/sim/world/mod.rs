@@ -4,6 +4,7 @@ mod arrivals;
 mod block;
 pub mod catalog;
 pub mod change;
+mod course;
 pub mod dice;
 mod fate;
 mod filler;
@@ -12,6 +13,7 @@ mod memory;
 pub mod narration;
 mod requests;
 pub mod scenario;
+mod settings;
 mod shop;
 pub mod tally;
 mod totals;
@@ -22,10 +24,11 @@ use std::sync::Arc;
 use arrivals::{Arrival, Knock};
 use catalog::{ApiId, Catalog, FunctionId};
 use change::{AliasState, Change, Changes, Provisioned, StagePatch, StageState, What};
-use dice::{Dice, hash_text};
+use dice::hash_text;
 use invocation::{ApiRequest, Invocation};
 use memory::Memory;
 use scenario::Scenario;
+use settings::Settings;
 use tally::{FleetTally, Tally};
 
 /// Milliseconds since 1970, the unit of every moment in the world.
@@ -46,8 +49,17 @@ pub struct World {
     pub born: Millis,
     changes: Changes,
     callees: Vec<Vec<(FunctionId, f64, bool)>>,
+    /// Of each function its name, hashed.
+    names: Vec<u64>,
+    /// Of each function the bends of the scenario that are about it.
+    bent: Vec<Vec<usize>>,
+    /// Functions that are no fillers.
+    own: Vec<FunctionId>,
+    fillers: Vec<filler::Timetable>,
+    settings: Memory<(FunctionId, usize), Settings>,
     knocks: Memory<(ApiId, i64, usize), Vec<Knock>>,
     arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
+    planned: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     tallies: Memory<(FunctionId, Millis, Option<String>, usize), Tally>,
     fleet: Memory<(Millis, usize), FleetTally>,
@@ -81,18 +93,29 @@ impl World {
                 }
             }
         }
+        let functions = &catalog.functions;
+        let about = |function: &catalog::Function| {
+            let bends = scenario.bend.iter().enumerate();
+            bends.filter(|(_, bend)| bend.function == "*" || bend.function == function.name).map(|(i, _)| i).collect()
+        };
         Ok(Self {
-            callees: fate::callees(&catalog.functions),
+            callees: fate::callees(functions),
+            names: functions.iter().map(|function| hash_text(&function.name)).collect(),
+            bent: functions.iter().map(about).collect(),
+            own: (0..functions.len()).filter(|id| !filler::is_filler(&functions[*id].name)).collect(),
+            fillers: filler::timetables(functions),
             catalog,
             scenario,
             seed,
             born,
             changes: Changes::default(),
-            knocks: Memory::new(600),
-            arrivals: Memory::new(4_000),
-            blocks: Memory::new(4_000),
-            tallies: Memory::new(60_000),
-            fleet: Memory::new(2_000),
+            settings: Memory::new(20_000),
+            knocks: Memory::new(30_000),
+            arrivals: Memory::new(30_000),
+            planned: Memory::new(20_000),
+            blocks: Memory::new(40_000),
+            tallies: Memory::new(20_000),
+            fleet: Memory::new(1_000),
         })
     }
 
@@ -119,9 +142,19 @@ impl World {
         self.arrivals.get((function, block, generation), || arrivals::of(self, function, block))
     }
 
-    fn block(&self, function: FunctionId, block: i64) -> Arc<Vec<Invocation>> {
+    /// A block before anybody knows what became of the calls that its invocations made.
+    fn planned(&self, function: FunctionId, block: i64) -> Arc<Vec<Invocation>> {
         let generation = self.generation(block::start_of(block + 1));
-        self.blocks.get((function, block, generation), || block::run(self, function, block))
+        self.planned.get((function, block, generation), || block::run(self, function, block))
+    }
+
+    fn block(&self, function: FunctionId, block: i64) -> Arc<Vec<Invocation>> {
+        if self.callees[function].is_empty() {
+            return self.planned(function, block);
+        }
+        // What was called at the end of the block may still be at work in the next.
+        let generation = self.generation(block::start_of(block + 2));
+        self.blocks.get((function, block, generation), || course::settle(self, &self.planned(function, block)))
     }
 
     /// Invocations of a function that began in `t0..t1`, by start; throttled tries are among them.
@@ -138,20 +171,31 @@ impl World {
         found
     }
 
+    /// As [`World::invocations`], before anybody knows what became of the calls that they made.
+    fn planned_invocations(&self, function: FunctionId, t0: Millis, t1: Millis) -> Vec<Invocation> {
+        let blocks = block::of(t0 - LONGEST_INIT)..=block::of(t1 - 1);
+        let all = blocks.flat_map(|block| {
+            let all = self.planned(function, block);
+            all.iter().filter(|one| (t0..t1).contains(&one.start)).cloned().collect::<Vec<_>>()
+        });
+        all.collect()
+    }
+
     /// One invocation by its key.
     pub fn invocation(&self, function: FunctionId, key: u64) -> Option<Invocation> {
-        let block = block::of(fate::second_of(key));
-        self.block(function, block).iter().find(|one| one.key == key).cloned()
+        let first = block::of(fate::second_of(key));
+        // A call that waited for another one's cold start may come a block later than its key says.
+        let last = block::of(fate::second_of(key) + LONGEST_INIT);
+        (first..=last).find_map(|block| {
+            let all = self.block(function, block);
+            all.binary_search_by_key(&key, |one| one.key).ok().map(|place| all[place].clone())
+        })
     }
 
     /// Invocations that this one caused (of other functions), by start.
     pub fn children(&self, parent: &Invocation) -> Vec<Invocation> {
-        if matches!(parent.outcome, invocation::Outcome::Throttled { .. }) {
-            return Vec::new();
-        }
-        let fate = fate::of(self, parent.function, parent.key, parent.start, parent.version);
-        let mut children: Vec<_> =
-            fate.calls.iter().filter_map(|call| self.invocation(call.function, call.key)).collect();
+        let calls = course::of(self, parent, None).calls;
+        let mut children: Vec<_> = calls.iter().filter_map(|call| self.invocation(call.function, call.key)).collect();
         children.sort_by_key(|one| (one.start, one.key));
         children
     }
@@ -192,17 +236,11 @@ impl World {
             .map(|alias| alias.name.as_str())
     }
 
-    /// The version that runs: what the alias points to, by its weights; 0 is `$LATEST`.
-    fn version_of(&self, function: FunctionId, qualifier: Option<&str>, key: u64, at: Millis) -> u32 {
-        let Some(qualifier) = qualifier else { return 0 };
-        if let Ok(version) = qualifier.parse() {
-            return version;
-        }
-        match self.aliases(function, at).into_iter().find(|alias| alias.name == qualifier) {
-            Some(AliasState { second: Some((second, share)), .. }) if Dice::of(&[key, 14]).chance(share) => second,
-            Some(alias) => alias.version,
-            None => 0,
-        }
+    fn settings(&self, function: FunctionId) -> Arc<Settings> {
+        let generation = self.changes.with(<[Change]>::len);
+        self.settings.get((function, generation), || {
+            Settings::of(&self.catalog, &self.scenario, &self.changes, self.born, function)
+        })
     }
 
     fn minute(&self, minute: f64) -> Millis {
@@ -211,105 +249,45 @@ impl World {
 
     /// Aliases of a function at a moment.
     pub fn aliases(&self, function: FunctionId, at: Millis) -> Vec<AliasState> {
-        let spec = &self.catalog.functions[function];
-        let mut states: Vec<AliasState> = spec
-            .aliases
-            .iter()
-            .map(|alias| AliasState {
-                name: alias.name.clone(),
-                version: alias.version,
-                second: alias.second,
-                revision: Dice::of(&[hash_text(&spec.name), hash_text(&alias.name)]).uuid(),
-            })
-            .collect();
-        let mut move_to = |name: &str, version: u32, second: Option<(u32, f64)>, moment: Millis| {
-            if let Some(state) = states.iter_mut().find(|state| state.name == name) {
-                state.version = version;
-                state.second = second;
-                state.revision = Dice::of(&[hash_text(name), moment as u64, 15]).uuid();
-            }
-        };
-        for deploy in &self.scenario.deploy {
-            let moment = self.minute(deploy.minute);
-            if deploy.function == spec.name && moment <= at {
-                move_to(&deploy.alias, deploy.version, None, moment);
-            }
-        }
-        self.changes.with(|list| {
-            for change in list.iter().take_while(|change| change.at <= at) {
-                if let What::UpdateAlias { function: f, alias, version, second } = &change.what
-                    && *f == function
-                {
-                    move_to(alias, *version, *second, change.at);
-                }
-            }
-        });
-        states
+        self.settings(function).aliases(at)
     }
 
     /// ReservedConcurrentExecutions at a moment.
     pub fn reserved(&self, function: FunctionId, at: Millis) -> Option<u32> {
-        let spec = &self.catalog.functions[function];
-        let mut reserved = spec.reserved;
-        for one in &self.scenario.reserve {
-            if one.function == spec.name && self.minute(one.minute) <= at {
-                reserved = Some(one.reserved);
-            }
-        }
-        self.changes.with(|list| {
-            for change in list.iter().take_while(|change| change.at <= at) {
-                match &change.what {
-                    What::SetReserved { function: f, reserved: n } if *f == function => reserved = Some(*n),
-                    What::DeleteReserved { function: f } if *f == function => reserved = None,
-                    _ => {}
-                }
-            }
-        });
-        reserved
+        self.settings(function).reserved(at)
     }
 
     /// Provisioned concurrency of an alias or version at a moment.
     pub fn provisioned(&self, function: FunctionId, qualifier: &str, at: Millis) -> Option<Provisioned> {
-        let spec = &self.catalog.functions[function];
-        let alias = spec.aliases.iter().find(|alias| alias.name == qualifier);
-        // Long before the world was born: whatever stands in the catalog is READY.
-        let mut config = alias.and_then(|alias| alias.provisioned).map(|n| (n, n, self.born - 86_400_000));
-        self.changes.with(|list| {
-            for change in list.iter().take_while(|change| change.at <= at) {
-                match &change.what {
-                    What::SetProvisioned { function: f, qualifier: q, requested }
-                        if *f == function && q == qualifier =>
-                    {
-                        let before = config.map_or(0, |(requested, before, asked)| {
-                            Provisioned::after(qualifier, requested, before, change.at - asked, asked).available
-                        });
-                        config = Some((*requested, before, change.at));
-                    }
-                    What::DeleteProvisioned { function: f, qualifier: q } if *f == function && q == qualifier => {
-                        config = None;
-                    }
-                    _ => {}
-                }
-            }
-        });
-        let (requested, before, asked) = config?;
-        let mut state = Provisioned::after(qualifier, requested, before, at - asked, asked);
-        let version = self.version_of(function, Some(qualifier), 0, at);
-        if fate::bends(self, &spec.name, at, Some(version)).any(|bend| bend.init_fails) && at - asked > LONGEST_INIT {
-            state.status = "FAILED";
-            state.reason = Some("FUNCTION_ERROR_INIT_FAILURE");
-            state.allocated = 0;
-            state.available = 0;
-        }
-        Some(state)
+        self.provisioned_by(&self.settings(function), function, qualifier, at)
     }
 
     /// All provisioned concurrency of a function at a moment.
     pub fn all_provisioned(&self, function: FunctionId, at: Millis) -> Vec<Provisioned> {
-        let spec = &self.catalog.functions[function];
-        let aliases = spec.aliases.iter().map(|alias| alias.name.clone());
-        let qualifiers = aliases.chain(spec.versions.iter().map(u32::to_string));
-        qualifiers.filter_map(|qualifier| self.provisioned(function, &qualifier, at)).collect()
+        let settings = self.settings(function);
+        let names = settings.provisioned_qualifiers();
+        names.into_iter().filter_map(|name| self.provisioned_by(&settings, function, name, at)).collect()
+    }
+
+    fn provisioned_by(
+        &self,
+        settings: &Settings,
+        function: FunctionId,
+        qualifier: &str,
+        at: Millis,
+    ) -> Option<Provisioned> {
+        let mut config = settings.provisioned(qualifier, at)?;
+        // What stands from the start was made when the function was.
+        config.last_modified = config.last_modified.max(self.catalog.functions[function].last_modified);
+        let version = settings.version(Some(qualifier), 0, at);
+        let done = config.allocated > 0;
+        if done && fate::bends(self, function, at, Some(version)).any(|bend| bend.init_fails) {
+            config.status = "FAILED";
+            config.reason = Some("FUNCTION_ERROR_INIT_FAILURE");
+            config.allocated = 0;
+            config.available = 0;
+        }
+        Some(config)
     }
 
     /// UnreservedConcurrentExecutions: the account's limit less all that is reserved or provisioned beside reserves.
@@ -324,11 +302,17 @@ impl World {
         ACCOUNT_CONCURRENCY.saturating_sub(taken)
     }
 
-    /// The functions that are no fillers. A filler that a client reserved or provisioned something for counts as well.
+    /// The functions that are no fillers, and the fillers that a client changed or invoked.
     fn shop_functions(&self) -> impl Iterator<Item = FunctionId> + '_ {
-        (0..self.catalog.functions.len()).filter(|&function| {
-            !filler::is_filler(&self.catalog.functions[function].name) || !self.changes.untouched(function)
-        })
+        self.own.iter().copied().chain(self.changed_fillers())
+    }
+
+    fn changed_fillers(&self) -> Vec<FunctionId> {
+        let mut changed: Vec<FunctionId> = self.changes.with(|list| list.iter().filter_map(Change::function).collect());
+        changed.sort_unstable();
+        changed.dedup();
+        changed.retain(|function| filler::is_filler(&self.catalog.functions[*function].name));
+        changed
     }
 
     /// All changes so far, in their order.

@@ -1,9 +1,8 @@
 //! Minutes in numbers, counted from the invocations themselves.
 
-use super::catalog::{FunctionId, Trigger};
-use super::dice::{Dice, hash_text};
+use super::catalog::FunctionId;
+use super::dice::Dice;
 use super::fate::{self, key};
-use super::filler::is_filler;
 use super::invocation::{Cause, Invocation, Outcome};
 use super::tally::{FleetTally, MINUTE, Tally};
 use super::{Millis, World};
@@ -129,10 +128,13 @@ pub fn fleet(world: &World, minute: Millis) -> FleetTally {
             None => provisioned_alone += tally.provisioned_available.unwrap_or(0),
         }
     }
-    for (function, at) in filler_ticks(world, minute) {
-        let spec = &world.catalog.functions[function];
-        let Trigger::Schedule { rule, .. } = &spec.triggers[0] else { continue };
-        let fate = fate::of(world, function, key(at, &[hash_text(rule)]), at, 0);
+    let changed = world.changed_fillers();
+    for timetable in &world.fillers {
+        let Some(at) = timetable.tick(minute) else { continue };
+        if changed.contains(&timetable.function) {
+            continue;
+        }
+        let fate = fate::of(world, timetable.function, key(at, &[timetable.rule]), at, 0);
         fleet.invocations += 1;
         fleet.errors += u32::from(fate.outcome != Outcome::Success);
         fleet.durations.push(fate.duration_ms);
@@ -146,20 +148,6 @@ pub fn fleet(world: &World, minute: Millis) -> FleetTally {
     fleet.unreserved = unreserved_in_use;
     fleet.claimed = unreserved_in_use + reserved + provisioned_alone;
     fleet
-}
-
-/// The runs of untouched fillers in a minute.
-fn filler_ticks(world: &World, minute: Millis) -> impl Iterator<Item = (FunctionId, Millis)> + '_ {
-    world.catalog.functions.iter().enumerate().filter_map(move |(function, spec)| {
-        if !is_filler(&spec.name) {
-            return None;
-        }
-        let Trigger::Schedule { rule, every_s } = spec.triggers.first()? else { return None };
-        let every = Millis::from(*every_s) * 1000;
-        let phase = (hash_text(rule) % every as u64) as Millis;
-        let at = minute + (phase - minute).rem_euclid(every);
-        (at < minute + MINUTE && world.changes.untouched(function)).then_some((function, at))
-    })
 }
 
 #[cfg(test)]
