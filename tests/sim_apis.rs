@@ -16,6 +16,7 @@ const BORN: i64 = 1_795_000_000_000;
 /// An account with a clock in the test's hand, and what the SDK needs to reach it.
 struct Account {
     now: Arc<AtomicI64>,
+    sim: Arc<Sim>,
     config: aws_config::SdkConfig,
 }
 
@@ -33,13 +34,13 @@ impl Account {
         let sim = Sim::new(options).expect("the scenario exists");
         let region = sim.world().catalog.region.clone();
         let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .http_client(connector::client(sim))
+            .http_client(connector::client(Arc::clone(&sim)))
             .region(aws_config::Region::new(region))
             .credentials_provider(aws_credential_types::Credentials::new("AKID", "secret", None, None, "test"))
             .retry_config(aws_config::retry::RetryConfig::disabled())
             .load()
             .await;
-        Self { now, config }
+        Self { now, sim, config }
     }
 
     fn wait(&self, seconds: i64) {
@@ -411,4 +412,55 @@ async fn the_service_graph_counts_what_the_summaries_list() {
     assert_eq!(groups.groups().len(), 2);
     let destination = account.xray().get_trace_segment_destination().send().await.expect("a destination");
     assert_eq!(destination.destination().map(|one| one.as_str()), Some("XRay"));
+}
+
+#[tokio::test]
+async fn what_is_patched_bends_the_traffic_from_then_on() {
+    let account = Account::new("calm").await;
+    let world = account.sim.world();
+    let api = account.rest_api("shop-api").await;
+    let place = world.catalog.api_of_id(&api).expect("the API");
+    // Statuses, and look-ups of the cache that hit, of the minute that just went by.
+    let minute = || {
+        let now = account.now.load(Ordering::Relaxed);
+        let all = world.api_requests(place, now - 60_000, now);
+        let prod: Vec<_> = all.into_iter().filter(|request| request.stage == 0).collect();
+        let refused = prod.iter().filter(|request| request.status == 429).count();
+        let hits = prod.iter().filter(|request| request.cache_hit == Some(true)).count();
+        (prod.len(), refused, hits)
+    };
+    let (count, refused, hits) = minute();
+    assert!(count > 100 && refused == 0 && hits > 10, "{count} requests, {refused} refused, {hits} from the cache");
+
+    account.patch(&api, "prod", Op::Replace, "/*/*/throttling/rateLimit", "0.5").await.expect("allowed");
+    account.patch(&api, "prod", Op::Replace, "/*/*/throttling/burstLimit", "1").await.expect("allowed");
+    account.wait(60);
+    let (count, refused, _) = minute();
+    assert!(refused > count / 4, "{refused} of {count} refused");
+    account.patch(&api, "prod", Op::Replace, "/*/*/throttling/rateLimit", "500").await.expect("allowed");
+    account.patch(&api, "prod", Op::Replace, "/*/*/throttling/burstLimit", "1000").await.expect("allowed");
+    account.patch(&api, "prod", Op::Replace, "/cacheClusterEnabled", "false").await.expect("allowed");
+    account.wait(61);
+    let (count, refused, hits) = minute();
+    assert!(count > 100 && refused == 0 && hits == 0, "{count} requests, {refused} refused, {hits} from the cache");
+}
+
+#[tokio::test]
+async fn a_trace_that_is_still_going_on_is_partial() {
+    let account = Account::new("calm").await;
+    // Every ten minutes legacy-export runs for seconds, but it is not traced; traced checkouts take a tenth of one.
+    let mut partial = 0;
+    for _ in 0..40 {
+        account.wait(1);
+        let recent = account.summaries(2, "partial").await;
+        for one in &recent {
+            partial += 1;
+            assert_eq!((one.is_partial(), one.has_fault()), (Some(true), Some(false)));
+            let id = one.id().expect("an id");
+            let batch = account.xray().batch_get_traces().trace_ids(id).send().await.expect("a batch");
+            let documents = batch.traces()[0].segments().iter().filter_map(|segment| segment.document());
+            assert!(documents.into_iter().any(|document| document.contains("\"in_progress\":true")));
+        }
+    }
+    assert!(partial > 0, "in forty seconds something was under way");
 }

@@ -16,6 +16,9 @@ def read(account):
     mappings, _ = account.pages(client.list_event_source_mappings, "EventSourceMappings", "Marker", "NextMarker", lambda one: one["UUID"], MaxItems=2)
     names = {one["FunctionArn"] for one in functions}
     account.check("mappings feed functions", all(one["FunctionArn"] in names for one in mappings), mappings[:1])
+    for one in mappings:
+        account.same("mapping alone", client.get_event_source_mapping(UUID=one["UUID"])["EventSourceArn"], one["EventSourceArn"])
+    account.refuses("ResourceNotFoundException", client.get_event_source_mapping, UUID="00000000-0000-0000-0000-000000000000")
     account.refuses("ResourceNotFoundException", client.get_function, FunctionName="nosuch")
     account.refuses("ResourceNotFoundException", client.list_aliases, FunctionName="nosuch")
     account.refuses("InvalidParameterValueException", client.list_functions, Marker="made-up")
@@ -40,16 +43,25 @@ def function(account, client, listed):
     configs, _ = account.pages(client.list_provisioned_concurrency_configs, "ProvisionedConcurrencyConfigs", "Marker", "NextMarker", FunctionName=name, MaxItems=1)
     provisioned = {config["FunctionArn"].rsplit(":", 1)[1]: config for config in configs}
     for alias in client.list_aliases(FunctionName=name)["Aliases"]:
+        account.same("alias alone", client.get_alias(FunctionName=name, Name=alias["Name"])["RevisionId"], alias["RevisionId"])
         account.check("alias of a version", alias["FunctionVersion"] in {one["Version"] for one in versions}, alias)
         if alias["Name"] in provisioned:
             config = client.get_provisioned_concurrency_config(FunctionName=name, Qualifier=alias["Name"])
             account.same(f"provisioned for {name}:{alias['Name']}", config["RequestedProvisionedConcurrentExecutions"], provisioned[alias["Name"]]["RequestedProvisionedConcurrentExecutions"])
         else:
             account.refuses("ProvisionedConcurrencyConfigNotFoundException", client.get_provisioned_concurrency_config, FunctionName=name, Qualifier=alias["Name"])
+    configs = client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
+    urls = client.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]
+    # Most functions have none of these; the list knows which.
+    for call, listed in ((client.get_function_event_invoke_config, configs), (client.get_function_url_config, urls)):
+        if listed:
+            account.check(f"{call.__name__} of {name}", call(FunctionName=name))
+        else:
+            account.refuses("ResourceNotFoundException", call, FunctionName=name)
     try:
-        client.get_function_event_invoke_config(FunctionName=name)
+        json.loads(client.get_policy(FunctionName=name)["Policy"])
     except client.exceptions.ResourceNotFoundException:
-        pass  # Most functions have none.
+        pass  # Nobody but the account may invoke it.
 
 
 def invoke(account, client, name):

@@ -7,6 +7,7 @@ def read(account):
     groups, pages = account.pages(logs.describe_log_groups, "logGroups", "nextToken", "nextToken", lambda group: group["logGroupName"], limit=5)
     account.check("pages of groups", pages >= len(groups) / 5, (pages, len(groups)))
     account.total("logGroups", len(groups))
+    logs.list_tags_for_resource(resourceArn=groups[0]["arn"].removesuffix(":*"))
     names = [group["logGroupName"] for group in groups]
     account.check("in the order of their names", names == sorted(names), names[:5])
     some = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/c")["logGroups"]
@@ -93,6 +94,8 @@ def insights(account, logs, group, start, end):
     by_hand = [one for one in filtered(account, logs, group, startTime=start * 1000, endTime=end * 1000) if "RequestId" in one["message"] or "requestId" in one["message"]]
     account.same("counted by the minute", sum(int(float(row["lines"])) for row in counted), len(by_hand))
     account.refuses("MalformedQueryException", logs.start_query, logGroupName=group, startTime=start, endTime=end, queryString="fields @timestamp | frobnicate")
+    asked = account.pages(logs.describe_queries, "queries", "nextToken", "nextToken", lambda one: one["queryId"], logGroupName=group, maxResults=2)[0]
+    account.check("queries are remembered", len(asked) >= 2, asked)
     account.refuses("ResourceNotFoundException", logs.get_query_results, queryId="00000000-0000-0000-0000-000000000000")
     id = logs.start_query(logGroupName=group, startTime=start, endTime=end, queryString="fields @message")["queryId"]
     try:

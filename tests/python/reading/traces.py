@@ -121,6 +121,11 @@ def refusals(account, xray, window):
     account.refuses("InvalidRequestException", xray.get_trace_summaries, NextToken="made-up", **window)
     account.refuses("InvalidRequestException", xray.batch_get_traces, TraceIds=["1-5f000000-" + "0" * 24] * 6)
     account.refuses("InvalidRequestException", xray.batch_get_traces, TraceIds=["not-a-trace"])
+    # Transaction Search is off: its calls are refused.
+    ids = ["1-5f000000-" + "0" * 24]
+    account.refuses("InvalidRequestException", xray.start_trace_retrieval, TraceIds=ids, **window)
+    for call in (xray.list_retrieved_traces, xray.get_retrieved_traces_graph, xray.cancel_trace_retrieval):
+        account.refuses("InvalidRequestException", call, RetrievalToken="made-up")
 
 
 def kinds_of_windows(account, xray, window, summaries):
