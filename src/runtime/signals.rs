@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::term::{self, Input};
 
 /// What the loop has to heed a signal before the program ends without it.
-const PATIENCE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(30);
 
 const ENDING: [Signal; 4] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT];
 

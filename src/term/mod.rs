@@ -78,7 +78,8 @@ pub fn leave() {
 pub fn leave_within(patience: Option<Duration>) {
     let Some(found) = found_modes().as_deref_mut().and_then(Option::take) else { return };
     // A frame that is being written comes first; one that the terminal does not take is not waited for.
-    let frame = (0..20).find_map(|_| try_lock(&WRITING).or_else(pause));
+    let tries = patience.unwrap_or(Duration::from_millis(20)).as_millis();
+    let frame = (0..tries).find_map(|_| try_lock(&WRITING).or_else(pause));
     if patience.is_none_or(writable) {
         let _ = send(LEAVE); // a terminal that has gone can't be put back
     }

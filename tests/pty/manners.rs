@@ -69,6 +69,22 @@ fn a_signal_ends_a_program_that_hangs_too() {
 }
 
 #[test]
+fn a_terminal_that_takes_nothing_more_does_not_keep_the_program() {
+    let mut terminal = start();
+    terminal.resize(400, 100);
+    terminal.wait_for("here 400x100");
+    terminal.stop_reading();
+    // Each is a screen of 40 kB, and a pseudo-terminal holds less than two.
+    for _ in 0..20 {
+        terminal.send("n");
+    }
+    terminal.signal(Signal::TERM);
+    let end = terminal.wait_end();
+    assert_eq!((end.code, end.killed_by), (128 + 15, None));
+    terminal.assert_modes();
+}
+
+#[test]
 fn a_panic_anywhere_puts_everything_back_and_leaves_a_report() {
     let scenes = [("u", "in update"), ("d", "in draw"), ("t", "in a thread"), ("2", "in one of two threads")];
     for (key, word) in scenes {

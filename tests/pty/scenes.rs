@@ -22,6 +22,7 @@ struct Doomed {
     size: (u16, u16),
     falls_in_draw: bool,
     hangs_in_draw: bool,
+    fills: bool,
     frames: Cell<u64>,
 }
 
@@ -46,6 +47,7 @@ impl Program for Doomed {
                     }
                     KeyCode::Char('u') => panic!("in update \x1b[31m"),
                     KeyCode::Char('d') => self.falls_in_draw = true,
+                    KeyCode::Char('n') => self.fills = true,
                     KeyCode::Char('h') => self.hangs_in_draw = true,
                     KeyCode::Char('t') => drop(std::thread::spawn(|| panic!("in a thread"))),
                     KeyCode::Char('2') => {
@@ -93,6 +95,12 @@ impl Program for Doomed {
         self.frames.set(self.frames.get() + 1);
         let (columns, rows) = self.size;
         let width = usize::from(frame.area().width);
+        if self.fills {
+            let noise = ["#", "="][usize::from(self.frames.get() % 2 == 0)].repeat(width);
+            for row in 0..frame.area().height {
+                frame.buffer_mut().set_stringn(0, row, &noise, width, Style::new());
+            }
+        }
         let lines = [format!("here {columns}x{rows}"), self.told.clone(), format!("frame {}", self.frames.get())];
         for (line, row) in lines.iter().zip(0..frame.area().height) {
             frame.buffer_mut().set_stringn(0, row, line, width, Style::new());

@@ -240,8 +240,7 @@ impl Terminal {
     /// After the end: the terminal is as it was before the program came.
     #[track_caller]
     pub fn assert_restored(&self) {
-        let line = self.line.as_ref().expect("the terminal is still there");
-        assert_eq!(modes(&*line.master), self.modes, "the modes of the line");
+        self.assert_modes();
         // The last bytes may still be on their way.
         let left = |seen: &Seen| {
             let screen = seen.parser.screen();
@@ -278,6 +277,18 @@ impl Terminal {
         self.assert_restored();
         self.assert_only_ours();
         end
+    }
+
+    /// From the next bytes on nobody reads what is written: a frozen window, a connection that has stalled.
+    pub fn stop_reading(&self) {
+        self.with(|seen| seen.let_go = true);
+    }
+
+    /// After the end: the modes of the line are as they were, whatever the screen shows.
+    #[track_caller]
+    pub fn assert_modes(&self) {
+        let line = self.line.as_ref().expect("the terminal is still there");
+        assert_eq!(modes(&*line.master), self.modes, "the modes of the line");
     }
 
     /// The window is closed, the connection lost. Returns when the terminal has gone. The program must be writing something
