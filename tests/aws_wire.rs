@@ -234,26 +234,58 @@ async fn provisioned_concurrency_is_set_once_and_becomes_ready() {
     assert_eq!(embedded.sim.ledger().count("lambda", "PutProvisionedConcurrencyConfig"), before + 1);
 }
 
-#[tokio::test]
-async fn a_live_tail_reaches_an_account_on_a_socket() {
-    let embedded = Embedded::start("shop").await;
+/// The embedded account on a loopback port, and the doorway to it through the production HTTP client.
+async fn on_a_socket(embedded: &Embedded) -> (Account, tokio::task::JoinHandle<std::io::Result<()>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(slsdash::sim::transport::serve::serve(embedded.sim.clone(), listener, async {
-        let _ = stopped.await;
-    }));
+    let forever = std::future::pending();
+    let serving = tokio::spawn(slsdash::sim::transport::serve::serve(embedded.sim.clone(), listener, forever));
     let settings = Settings {
         endpoint_url: Some(url),
         region: Some("eu-west-1".into()),
         keys: Some(slsdash::aws::Keys { id: "AKIDTEST".into(), secret: "secret".into() }),
         ..Settings::chain(embedded.clock.clone())
     };
-    let account = Account::connect(settings).await.expect("an endpoint");
+    (Account::connect(settings).await.expect("an endpoint"), serving)
+}
+
+#[tokio::test]
+async fn a_live_tail_reaches_an_account_on_a_socket() {
+    let embedded = Embedded::start("shop").await;
+    let (account, serving) = on_a_socket(&embedded).await;
     let groups = logs::groups(&account, Some(&busiest_group(&embedded))).await.expect("the group");
     let mut tail = logs::live_tail(&account, &[groups[0].arn.clone()], "").await.expect("a tail");
     let update = tokio::time::timeout(Duration::from_secs(10), tail.next()).await.expect("an update each second");
     assert!(update.expect("no trouble").is_some());
-    drop(stop);
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_broken_connection_leaves_no_doubt_where_there_is_none() {
+    let embedded = Embedded::start("shop").await;
+    let (account, serving) = on_a_socket(&embedded).await;
+    let outcome = async |change| match changes::perform(&account, change).await {
+        Outcome::Invoked { result, .. } => result,
+        other => panic!("an invoke came to {other:?}"),
+    };
+    let change = || invoke(&embedded, InvocationType::RequestResponse);
+    assert!(outcome(change()).await.is_ok());
+    for fault in [Fault::Drop, Fault::Truncate] {
+        let before = embedded.sim.ledger().count("lambda", "Invoke");
+        embedded.sim.faults().inject("*", fault.clone());
+        let failure = outcome(change()).await.expect_err("a fault is a fault");
+        assert!(
+            matches!(&failure, Failure::Unknown(trouble) if trouble.kind == Kind::Network),
+            "{fault:?}: {failure:?}"
+        );
+        assert_eq!(embedded.sim.ledger().count("lambda", "Invoke"), before + 1, "sent once");
+        let trouble = functions::page(&account, None).await.expect_err("a fault is a fault");
+        assert_eq!(trouble.kind, Kind::Network, "{fault:?}: {trouble:?}");
+        embedded.sim.faults().clear();
+    }
+    // With nobody listening nothing can have happened.
+    serving.abort();
     let _ = serving.await;
+    let failure = outcome(change()).await.expect_err("nobody listens");
+    assert!(matches!(&failure, Failure::Refused(trouble) if trouble.kind == Kind::Network), "{failure:?}");
 }
