@@ -36,7 +36,7 @@ impl HttpConnector for Connector {
         let sim = self.sim.clone();
         let limit = self.read_timeout;
         HttpConnectorFuture::new(async move {
-            let answering = answer(&sim, request);
+            let answering = answer(sim, request);
             match limit {
                 None => answering.await,
                 // The SDK leaves the read timeout to the connector: the time to the first byte of the response.
@@ -48,9 +48,9 @@ impl HttpConnector for Connector {
     }
 }
 
-async fn answer(sim: &Sim, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn answer(sim: Arc<Sim>, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = read(request).await?;
-    let answer = sim.handle(&request);
+    let answer = super::answer(sim, request).await.map_err(|error| ConnectorError::other(error.into(), None))?;
     if !answer.after.is_zero() {
         tokio::time::sleep(answer.after).await;
     }

@@ -3,12 +3,20 @@
 pub mod connector;
 pub mod serve;
 
-use super::wire::Body;
+use super::wire::{Body, Request};
+use super::{Answer, Sim};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+
+/// Asks the account off the runtime's own threads: hours of history take a while to compute, and nobody's timers may
+/// wait for that. Errors: a panic in the account, which ends this one call.
+async fn answer(sim: Arc<Sim>, request: Request) -> io::Result<Answer> {
+    tokio::task::spawn_blocking(move || sim.handle(&request)).await.map_err(io::Error::other)
+}
 
 /// A body on its way out.
 pub(super) enum Outgoing {

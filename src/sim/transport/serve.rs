@@ -50,7 +50,7 @@ async fn connection(sim: Arc<Sim>, stream: TcpStream) {
 async fn answer(sim: Arc<Sim>, request: http::Request<Incoming>) -> io::Result<http::Response<Outgoing>> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, LONGEST_BODY).collect().await.map_err(io::Error::other)?.to_bytes();
-    let answer = sim.handle(&Request::from_parts(parts, body));
+    let answer = super::answer(sim, Request::from_parts(parts, body)).await?;
     if !answer.after.is_zero() {
         tokio::time::sleep(answer.after).await;
     }

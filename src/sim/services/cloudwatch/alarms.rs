@@ -38,16 +38,24 @@ pub fn describe(call: &Call<'_>, input: &Document) -> Result<Document, Refusal> 
     let reader = Reader::new(call.world, call.now);
     let state = input.text("StateValue");
     let action = input.text("ActionPrefix");
-    let alarms: Vec<Document> = alarms(call)
+    let wanted = alarms(call)
         .into_iter()
         .filter(|alarm| metric_alarms && (names.is_empty() || names.contains(&alarm.name)))
         .filter(|alarm| prefix.is_none_or(|prefix| alarm.name.starts_with(prefix)))
-        .filter(|_| action.is_none_or(|prefix| topic(call).starts_with(prefix)))
-        .map(|alarm| (alarm, life(&call.world.catalog, &reader, alarm)))
-        .filter(|(_, life)| state.is_none_or(|state| life.last().is_some_and(|turn| turn.to.name() == state)))
-        .map(|(alarm, life)| document(call, &reader, alarm, life.last()))
-        .collect();
-    let (alarms, next) = page(input, alarms)?;
+        .filter(|_| action.is_none_or(|prefix| topic(call).starts_with(prefix)));
+    let lived = |alarm| (alarm, life(&call.world.catalog, &reader, alarm));
+    // Lives are dear: only those of the page are computed, unless the state decides what is on it.
+    let (alarms, next) = match state {
+        None => {
+            let (alarms, next) = page(input, wanted.collect())?;
+            (alarms.into_iter().map(lived).collect::<Vec<_>>(), next)
+        }
+        Some(state) => {
+            let in_state = |life: &[Turn]| life.last().is_some_and(|turn| turn.to.name() == state);
+            page(input, wanted.map(lived).filter(|(_, life)| in_state(life)).collect())?
+        }
+    };
+    let alarms = alarms.iter().map(|(alarm, life)| document(call, &reader, alarm, life.last())).collect();
     Ok(Document::map([
         ("MetricAlarms", Document::List(alarms)),
         ("CompositeAlarms", Document::List(Vec::new())),
@@ -85,7 +93,7 @@ fn alarms<'a>(call: &Call<'a>) -> Vec<&'a Alarm> {
     alarms
 }
 
-fn page(input: &Document, mut all: Vec<Document>) -> Result<(Vec<Document>, Document), Refusal> {
+fn page<T>(input: &Document, mut all: Vec<T>) -> Result<(Vec<T>, Document), Refusal> {
     let size = match input.int("MaxRecords") {
         None => 50,
         Some(size) if (1..=RECORDS).contains(&size) => size as usize,
