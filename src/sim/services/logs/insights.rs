@@ -6,6 +6,7 @@
 mod expression;
 mod fields;
 mod parser;
+mod reader;
 mod run;
 
 pub use parser::parse;
