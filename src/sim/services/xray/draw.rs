@@ -320,7 +320,8 @@ mod tests {
 
     #[test]
     fn every_document_has_what_the_format_requires_and_its_parent_exists() {
-        for (trace, documents) in documents("outage") {
+        let scenarios = ["calm", "outage", "throttle", "coldstart", "deploy"];
+        for (trace, documents) in scenarios.into_iter().flat_map(documents) {
             let mut ids = BTreeMap::new();
             for document in &documents {
                 walk(document, None, &mut |part, inside| {
