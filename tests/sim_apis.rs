@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use aws_sdk_apigateway::types::{CacheClusterStatus, Op, PatchOperation, Resource, Stage};
 use aws_sdk_apigatewayv2::types::{ProtocolType, RouteSettings};
 use aws_sdk_xray::primitives::DateTime;
-use aws_sdk_xray::types::{TimeRangeType, TraceSummary};
+use aws_sdk_xray::types::{Service, ServiceStatistics, TimeRangeType, TraceSegmentDestination, TraceSummary};
 use slsdash::sim::transport::connector;
 use slsdash::sim::{Options, Sim};
 
@@ -146,7 +146,7 @@ async fn a_cache_cluster_comes_is_flushed_and_goes_by_the_clock() {
     assert!(flush.expect_err("no cache").into_service_error().is_bad_request_exception());
 
     let size = account.patch(&api, "staging", Op::Replace, "/cacheClusterSize", "1.6").await.expect("a known size");
-    assert_eq!(size.cache_cluster_enabled, false);
+    assert!(!size.cache_cluster_enabled);
     let enabled = account.patch(&api, "staging", Op::Replace, "/cacheClusterEnabled", "true").await.expect("allowed");
     assert_eq!(enabled.cache_cluster_status, Some(CacheClusterStatus::CreateInProgress));
     account.wait(1);
@@ -313,7 +313,7 @@ async fn http_and_websocket_apis_have_routes_stages_and_their_own_limits() {
     assert_eq!(stage.description(), Some("quiet"));
     v2.delete_route_settings().api_id(id).stage_name("$default").route_key("GET /home").send().await.expect("gone");
     let stage = v2.get_stage().api_id(id).stage_name("$default").send().await.expect("the stage");
-    assert!(stage.route_settings().is_some_and(|settings| settings.is_empty()));
+    assert!(stage.route_settings().is_some_and(std::collections::HashMap::is_empty));
 
     let logging = RouteSettings::builder().data_trace_enabled(true).build();
     let refused =
@@ -395,15 +395,15 @@ async fn the_service_graph_counts_what_the_summaries_list() {
     while let Some(page) = pages.next().await {
         services.extend(page.expect("a page").services.unwrap_or_default());
     }
-    let references: BTreeSet<_> = services.iter().filter_map(|service| service.reference_id()).collect();
+    let references: BTreeSet<_> = services.iter().filter_map(Service::reference_id).collect();
     assert_eq!(references.len(), services.len());
-    for edge in services.iter().flat_map(|service| service.edges()) {
+    for edge in services.iter().flat_map(Service::edges) {
         assert!(edge.reference_id().is_some_and(|id| references.contains(&id)));
     }
     let listed = account.summaries(300, "service(id(name: \"checkout-api\", type: \"AWS::Lambda::Function\"))").await;
     let checkout =
         services.iter().find(|one| one.name() == Some("checkout-api") && one.r#type() == Some("AWS::Lambda::Function"));
-    let total = checkout.and_then(|one| one.summary_statistics()).and_then(|counts| counts.total_count());
+    let total = checkout.and_then(|one| one.summary_statistics()).and_then(ServiceStatistics::total_count);
     assert_eq!(total, i64::try_from(listed.len()).ok());
     let one = listed[0].id().expect("an id");
     let graph = account.xray().get_trace_graph().trace_ids(one).send().await.expect("a graph");
@@ -411,7 +411,7 @@ async fn the_service_graph_counts_what_the_summaries_list() {
     let groups = account.xray().get_groups().send().await.expect("groups");
     assert_eq!(groups.groups().len(), 2);
     let destination = account.xray().get_trace_segment_destination().send().await.expect("a destination");
-    assert_eq!(destination.destination().map(|one| one.as_str()), Some("XRay"));
+    assert_eq!(destination.destination().map(TraceSegmentDestination::as_str), Some("XRay"));
 }
 
 #[tokio::test]
