@@ -220,6 +220,11 @@ impl Account {
         self.0.meter.by_service()
     }
 
+    /// How far the services' clock is ahead of ours, to the second, as of their last answer; none before that.
+    pub fn clock_ahead(&self) -> Option<chrono::TimeDelta> {
+        self.0.meter.clock_ahead()
+    }
+
     fn profile(&self) -> Option<String> {
         self.0.settings.profile.clone().or_else(|| self.0.settings.environment_profile.clone())
     }

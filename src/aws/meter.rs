@@ -45,6 +45,8 @@ struct Counts {
     recent: VecDeque<Moment>,
     /// US$ of the last minutes.
     spent: VecDeque<(Moment, f64)>,
+    /// How far the service's clock was ahead of ours when it last answered.
+    ahead: Option<TimeDelta>,
 }
 
 impl Meter {
@@ -58,6 +60,7 @@ impl Meter {
                 by_service: BTreeMap::new(),
                 recent: VecDeque::new(),
                 spent: VecDeque::new(),
+                ahead: None,
             }),
             in_flight: AtomicU32::new(0),
         }
@@ -89,6 +92,11 @@ impl Meter {
     /// A call was throttled.
     pub(super) fn throttled(&self) {
         self.lock().throttles += 1;
+    }
+
+    /// How far the service's clock is ahead of ours, to the second, as of its last answer.
+    pub(super) fn clock_ahead(&self) -> Option<TimeDelta> {
+        self.lock().ahead
     }
 
     pub(super) fn by_service(&self) -> BTreeMap<&'static str, u64> {
@@ -181,11 +189,15 @@ impl Intercept for Metering {
 
     fn read_after_attempt(
         &self,
-        _: &FinalizerInterceptorContextRef<'_>,
+        context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         bag.interceptor_state().unset::<InFlight>();
+        let date = context.response().and_then(|response| response.headers().get("date"));
+        if let Some(date) = date.and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) {
+            self.meter.lock().ahead = Some(date.to_utc() - self.clock.now());
+        }
         Ok(())
     }
 }

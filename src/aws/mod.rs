@@ -19,6 +19,7 @@ pub mod logs;
 mod meter;
 pub mod metrics;
 mod pages;
+pub mod permissions;
 mod reading;
 pub mod traces;
 mod trouble;
