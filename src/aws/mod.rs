@@ -15,6 +15,7 @@ pub mod apis;
 pub mod changes;
 mod credentials;
 pub mod functions;
+mod http;
 pub mod logs;
 mod meter;
 pub mod metrics;
