@@ -80,7 +80,9 @@ fn top_says_what_boto3_says(scenario: &str) {
     let answer = Answer::of(&sim.url, &["--since", "1h", "top", "--once", "-o", "json"]);
     let after = minutes_by_boto3(&sim);
     let top = answer.json();
-    let window = epoch_s(&top["window"], "start")..epoch_s(&top["window"], "end");
+    // A window is made of whole minutes: those in which it begins and ends belong to it.
+    let start = epoch_s(&top["window"], "start");
+    let window = start - start.rem_euclid(60)..epoch_s(&top["window"], "end");
     assert!((3000..=4200).contains(&(window.end - window.start)), "one hour was asked for: {}", top["window"]);
     let total = |read: &Minutes, function: &str, metric: &str| -> f64 {
         let minutes = read.get(function).and_then(|metrics| metrics.get(metric));

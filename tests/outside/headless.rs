@@ -70,14 +70,14 @@ fn top_adds_up_to_what_ministack_was_given() {
 }
 
 #[test]
-fn top_adds_up_to_what_moto_was_given_and_makes_up_no_percentile() {
+fn top_adds_up_to_what_moto_was_given_and_makes_nothing_up() {
     let answer = top(moto());
-    let top = answer.partial_json();
+    let top = answer.json();
     agrees_with_the_seed(moto(), &answer, &top);
-    assert!(answer.stderr().contains("ProvisionedConcurrency"), "moto can't tell what is provisioned: {answer}");
     for function in top["functions"].as_array().expect("checked before") {
         assert_eq!(function["durationP50"], Value::Null, "moto has no percentiles: {function}");
         assert_eq!(function["durationP99"], Value::Null, "moto has no percentiles: {function}");
+        assert_eq!(function["provisionedConcurrency"], Value::Null, "not known is not the same as none: {function}");
     }
 }
 
@@ -155,9 +155,11 @@ fn logs_agree_with_the_seed(server: &Seeded) {
         assert!(events.iter().all(|event| event["logGroupName"] == name && event["message"].is_string()));
         let streams: BTreeSet<&str> = events.iter().filter_map(|event| event["logStreamName"].as_str()).collect();
         assert_eq!(streams.len(), 3, "{name}");
-        let failing = logs(server, &[name, "--filter", "ERROR"]);
-        assert_eq!(failing.len(), groups[name].with_error, "the server's own filter, in {name}");
     }
+    // Not the authorizer's: MiniStack takes ERROR for error, which a line there says.
+    let name = "/aws/lambda/shop-prod-orders-api";
+    let failing = logs(server, &[name, "--filter", "ERROR"]);
+    assert_eq!(failing.len(), groups[name].with_error, "the server's own filter, in {name}");
 }
 
 #[test]
@@ -236,7 +238,8 @@ fn invoke_of_a_version_says_which_one_ran() {
 fn invoke_that_fails_in_the_function_shows_its_error_and_its_log() {
     let answer =
         Answer::of(&ministack().url, &["invoke", "shop-dev-echo", "--payload", r#"{"fail":"boom"}"#, "-o", "json"]);
-    let got = answer.partial_json();
+    assert_eq!(answer.code(), 254, "a script must see it: {answer}");
+    let got: Value = serde_json::from_str(&answer.stdout()).unwrap_or_else(|error| panic!("{error}: {answer}"));
     assert_eq!(got["statusCode"], 200, "the service did its part: {answer}");
     assert_eq!(got["functionError"], "Unhandled", "{answer}");
     assert_eq!(got["payload"]["errorMessage"], "boom", "{answer}");

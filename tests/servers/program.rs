@@ -109,13 +109,6 @@ impl Answer {
         serde_json::from_str(&self.stdout()).unwrap_or_else(|error| panic!("stdout is not JSON ({error}): {self}"))
     }
 
-    /// stdout as one JSON document of a run that said on stderr what it could not have: exit code 254.
-    pub fn partial_json(&self) -> Value {
-        assert_eq!(self.code(), 254, "{self}");
-        assert!(!self.stderr().trim().is_empty(), "what is missing is told: {self}");
-        serde_json::from_str(&self.stdout()).unwrap_or_else(|error| panic!("stdout is not JSON ({error}): {self}"))
-    }
-
     /// stdout as one JSON document per line of a run that succeeded.
     pub fn json_lines(&self) -> Vec<Value> {
         assert_eq!(self.code(), 0, "{self}");
