@@ -96,7 +96,7 @@ impl Program for Doomed {
         let (columns, rows) = self.size;
         let width = usize::from(frame.area().width);
         if self.fills {
-            let noise = ["#", "="][usize::from(self.frames.get() % 2 == 0)].repeat(width);
+            let noise = ["#", "="][usize::from(self.frames.get().is_multiple_of(2))].repeat(width);
             for row in 0..frame.area().height {
                 frame.buffer_mut().set_stringn(0, row, &noise, width, Style::new());
             }
