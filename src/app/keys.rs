@@ -345,6 +345,7 @@ impl App {
                 Overlay::Help(help_page) => help_page.cursor.go(motion, help, POPUP_PAGE),
                 Overlay::Errors(cursor) => cursor.go(motion, errors, POPUP_PAGE),
                 Overlay::Menu(menu) => menu.cursor.go(motion, menu.items.len(), menu.items.len()),
+                Overlay::Line(view) => view.cursor.go(motion, view.rows.len(), POPUP_PAGE),
                 Overlay::Answer(answer) => {
                     let rows = answer.response.len() + answer.log.len() + 8;
                     answer.cursor.go(motion, rows, POPUP_PAGE);
@@ -426,9 +427,13 @@ impl App {
                             let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
                             self.palette_key(KeyEvent::new(code, KeyModifiers::NONE), None)
                         }
-                        Some(Overlay::Help(_) | Overlay::Errors(_) | Overlay::Menu(_) | Overlay::Answer(_)) => {
-                            self.popup_key(Some(action))
-                        }
+                        Some(
+                            Overlay::Help(_)
+                            | Overlay::Errors(_)
+                            | Overlay::Menu(_)
+                            | Overlay::Answer(_)
+                            | Overlay::Line(_),
+                        ) => self.popup_key(Some(action)),
                         Some(_) => vec![],
                     });
                 }

@@ -106,6 +106,15 @@ impl App {
         }
     }
 
+    /// The tail has become another one: the lines of the old one go.
+    pub(super) fn follow_tail(&mut self) {
+        if self.tail != self.logs.generation() {
+            self.tail = self.logs.generation();
+            self.store.logs.clear();
+            self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
+        }
+    }
+
     /// Lets the tabs derive what follows from the news since the last time.
     pub(super) fn learn_now(&mut self) {
         let unlearnt = std::mem::take(&mut self.unlearnt);

@@ -29,6 +29,7 @@ use crate::config::{Config, Writes};
 use crate::model::identity::Scope;
 use crate::model::trouble::Trouble;
 use crate::store::Store;
+use crate::store::logs::LogStore;
 use crate::time::{Clock, Moment, TimeWindow};
 use command::Place;
 use effect::{Change, Effect};
@@ -115,6 +116,8 @@ pub struct App {
     /// Changes sent and not answered yet.
     pub pending: Vec<Change>,
     unlearnt: Vec<Learnt>,
+    /// The tail whose lines are in store.
+    tail: u64,
     learnt_at: Option<Moment>,
 }
 
@@ -131,10 +134,12 @@ impl App {
             size,
             window: TimeWindow::last(config.ui.window),
             mouse: config.ui.mouse,
-            config,
             keymap,
             origin,
-            store: Store::default(),
+            store: Store {
+                logs: LogStore::new(usize::try_from(config.logs.cap).unwrap_or(usize::MAX)),
+                ..Store::default()
+            },
             tab: Tab::Overview,
             overview: Overview::default(),
             functions: Functions::default(),
@@ -153,13 +158,21 @@ impl App {
             undoable: Vec::new(),
             pending: Vec::new(),
             unlearnt: Vec::new(),
+            tail: 0,
             learnt_at: None,
+            config,
         }
     }
 
     /// One message in; new state, and what is to be done.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         self.now = self.clock.now();
+        let effects = self.take_in(message);
+        self.follow_tail();
+        effects
+    }
+
+    fn take_in(&mut self, message: Message) -> Vec<Effect> {
         match message {
             Message::Key(key) => {
                 self.last_input = self.now;

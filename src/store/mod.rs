@@ -2,6 +2,7 @@
 
 pub mod feed;
 pub mod inventory;
+pub mod logs;
 pub mod metrics;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use crate::model::log::LogGroup;
 use crate::time::Moment;
 use feed::Feed;
 use inventory::Inventory;
+use logs::LogStore;
 use metrics::Metrics;
 
 /// Per-function details kept at most.
@@ -37,6 +39,8 @@ pub struct Store {
     pub alarms: Feed<Vec<Alarm>>,
     /// Log groups.
     pub log_groups: Feed<Vec<LogGroup>>,
+    /// Lines of the tail.
+    pub logs: LogStore,
     /// APIs of all kinds.
     pub apis: Feed<Vec<Api>>,
     /// Stages by API id.
