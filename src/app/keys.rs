@@ -116,6 +116,11 @@ impl App {
         if self.tab == tab && tab == Tab::Functions {
             self.functions.detail = None;
         }
+        if tab == Tab::Logs {
+            // Coming from the function table, its selected function is meant; else the worst one speaks.
+            let function = self.functions.chosen.clone().or_else(|| self.selected().function);
+            self.with_tabs(|tabs, cx| tabs.logs.enter(function, cx));
+        }
         self.tab = tab;
     }
 

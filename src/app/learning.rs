@@ -97,7 +97,26 @@ impl App {
                 Learnt::Other
             }
             News::LogEvents { .. } | News::OlderLogEvents { .. } | News::TailTrouble { .. } => Learnt::Logs(0),
-            News::Traces { .. } | News::TracesFailed(_) | News::Trace(..) | News::ServiceGraph(_) => Learnt::Traces,
+            News::Traces { filter, summaries, capped, .. } => {
+                // An answer to an expression that has been changed meanwhile.
+                if filter != self.traces.expression() {
+                    return;
+                }
+                store.traces.accept(summaries, capped, self.config.traces.cap, now);
+                Learnt::Traces
+            }
+            News::TracesFailed(trouble) => {
+                store.traces.list.accept(Err(trouble), now);
+                Learnt::Traces
+            }
+            News::Trace(id, answer) => {
+                store.traces.accept_trace(id, answer, now);
+                Learnt::Traces
+            }
+            News::ServiceGraph(answer) => {
+                store.graph.accept(answer, now);
+                Learnt::Traces
+            }
         };
         match (learnt, self.unlearnt.last_mut()) {
             (Learnt::Logs(from), Some(Learnt::Logs(first))) => *first = from.min(*first),
@@ -106,12 +125,16 @@ impl App {
         }
     }
 
-    /// The tail has become another one: the lines of the old one go.
-    pub(super) fn follow_tail(&mut self) {
+    /// Another tail, or another list of traces, is wanted: what is in store of the old one goes.
+    pub(super) fn drop_outdated(&mut self) {
         if self.tail != self.logs.generation() {
             self.tail = self.logs.generation();
             self.store.logs.clear();
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
+        }
+        if std::mem::take(&mut self.traces.outdated) {
+            self.store.traces.clear();
+            self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
         }
     }
 

@@ -168,7 +168,7 @@ impl App {
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         self.now = self.clock.now();
         let effects = self.take_in(message);
-        self.follow_tail();
+        self.drop_outdated();
         effects
     }
 

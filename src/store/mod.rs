@@ -4,6 +4,8 @@ pub mod feed;
 pub mod inventory;
 pub mod logs;
 pub mod metrics;
+pub mod traces;
+pub mod waterfall;
 
 use std::collections::HashMap;
 
@@ -13,11 +15,13 @@ use crate::model::function::{AccountSettings, FunctionDetail};
 use crate::model::identity::Identity;
 use crate::model::invocation::Invocation;
 use crate::model::log::LogGroup;
+use crate::model::trace::ServiceNode;
 use crate::time::Moment;
 use feed::Feed;
 use inventory::Inventory;
 use logs::LogStore;
 use metrics::Metrics;
+use traces::Traces;
 
 /// Per-function details kept at most.
 const DETAILS: usize = 64;
@@ -41,6 +45,10 @@ pub struct Store {
     pub log_groups: Feed<Vec<LogGroup>>,
     /// Lines of the tail.
     pub logs: LogStore,
+    /// Traces of the window.
+    pub traces: Traces,
+    /// Services and how they call each other.
+    pub graph: Feed<Vec<ServiceNode>>,
     /// APIs of all kinds.
     pub apis: Feed<Vec<Api>>,
     /// Stages by API id.

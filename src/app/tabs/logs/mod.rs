@@ -58,6 +58,7 @@ pub struct Logs {
     arrivals: Vec<(Moment, usize)>,
     /// Lines a second, over the last ten.
     pub rate: f64,
+    entered: bool,
     /// Chosen by the program, not by the user.
     pub by_itself: bool,
 }
@@ -103,13 +104,27 @@ impl Logs {
     /// Something new is known.
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
         match learnt {
-            Learnt::Functions if self.groups.is_empty() => self.choose(cx),
+            Learnt::Functions | Learnt::Metrics if self.entered && self.groups.is_empty() => self.choose(cx),
             Learnt::Logs(from) => {
                 self.shown.extend(from, &cx.store.logs);
                 self.settle(cx);
             }
             Learnt::Other => self.settle(cx),
             _ => {}
+        }
+    }
+
+    /// The tab is shown, with `function` the one selected elsewhere.
+    pub fn enter(&mut self, function: Option<String>, cx: &Context) {
+        self.entered = true;
+        if self.groups.is_empty() {
+            match function {
+                Some(function) => {
+                    let groups = self.groups_of(&[function], &[], cx.store);
+                    self.begin(groups, cx);
+                }
+                None => self.choose(cx),
+            }
         }
     }
 
