@@ -40,7 +40,7 @@ fn echo(payload: &str, qualifier: Option<&str>) -> Change {
 async fn the_account_is_the_one_that_was_seeded() {
     for server in [moto(), ministack()] {
         let identity = account(server).await.identity().await.expect("STS answers");
-        assert_eq!(identity.scope.account, server.manifest["account"].as_str().expect("the manifest names it"));
+        assert_eq!(identity.scope.account, server.account());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The dashboard of the real binary in a real terminal, on servers that we did not write.
 
 use crate::pty::Terminal;
-use crate::servers::{Seeded, ministack, moto};
+use crate::servers::{Seeded, Sim, ministack, moto};
 use slsdash::text;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ fn dashboard(server: &Seeded, more: &[&str]) -> Terminal {
     let mut arguments = vec!["--endpoint-url", server.url.as_str(), "--since", "3h"];
     arguments.extend(more);
     let terminal = Terminal::start(&arguments, 160, 48, &[]);
-    terminal.wait_for(server.manifest["account"].as_str().expect("the manifest names the account"));
+    terminal.wait_for(&server.account());
     terminal
 }
 
@@ -291,5 +291,19 @@ fn read_only_refuses_at_the_one_door() {
     terminal.wait_for("refused");
     assert!(!terminal.screen().contains("[ Cancel ]"), "{}", terminal.screen());
     escape(&mut terminal, "goes on to the confirmation");
+    leave(terminal);
+}
+
+#[test]
+fn a_server_that_goes_away_leaves_what_was_known_and_says_so() {
+    let sim = Sim::start("calm");
+    let mut terminal = Terminal::start(&["--endpoint-url", &sim.url], 160, 48, &[]);
+    terminal.send("2");
+    terminal.wait_for("checkout-api");
+    drop(sim);
+    terminal.send("r");
+    let screen =
+        terminal.wait_within(Duration::from_secs(90), "that nobody answers", |screen| screen.contains("no answer"));
+    assert!(screen.contains("checkout-api"), "what was known stays:\n{screen}");
     leave(terminal);
 }

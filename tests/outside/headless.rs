@@ -1,6 +1,6 @@
 //! The headless commands of the real binary, compared with what the seed put there.
 
-use crate::servers::{Answer, Seeded, ministack, moto};
+use crate::servers::{Answer, Home, Seeded, ministack, moto};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ fn top(server: &Seeded) -> Answer {
 }
 
 fn agrees_with_the_seed(server: &Seeded, answer: &Answer, top: &Value) {
-    assert_eq!(top["account"], server.manifest["account"], "{answer}");
+    assert_eq!(top["account"], server.account().as_str(), "{answer}");
     assert_eq!(top["region"], "us-east-1", "{answer}");
     let shown = by_name(&top["functions"], "functionName");
     let seeded = server.functions();
@@ -210,7 +210,9 @@ fn hostile_lines_reach_json_whole_and_the_terminal_harmless() {
 #[test]
 fn invoke_runs_the_function_on_ministack_and_brings_its_log() {
     let payload = r#"{"orderId":"o-4711","note":"grüße"}"#;
-    let answer = Answer::of(&ministack().url, &["invoke", "shop-dev-echo", "--payload", payload, "-o", "json"]);
+    let home = Home::new();
+    let answer =
+        Answer::within(&home, &ministack().url, &["invoke", "shop-dev-echo", "--payload", payload, "-o", "json"]);
     let got = answer.json();
     assert_eq!(got["statusCode"], 200, "{answer}");
     assert_eq!(got["functionError"], Value::Null, "{answer}");
@@ -223,6 +225,9 @@ fn invoke_runs_the_function_on_ministack_and_brings_its_log() {
         got["logTail"].as_str().is_some_and(|tail| tail.contains("handled") && tail.contains("o-4711")),
         "{answer}"
     );
+    let audit = std::fs::read_to_string(home.state().join("slsdash/audit.jsonl")).expect("an invoke is written down");
+    assert!(audit.contains("shop-dev-echo") && audit.contains(&ministack().account()), "{audit}");
+    assert!(!audit.contains("o-4711"), "a payload may hold anything, and stays out of files: {audit}");
 }
 
 #[test]

@@ -122,6 +122,11 @@ pub struct SeededGroup {
 }
 
 impl Seeded {
+    /// The account's twelve digits.
+    pub fn account(&self) -> String {
+        self.part("account")
+    }
+
     /// Every function by name.
     pub fn functions(&self) -> BTreeMap<String, SeededFunction> {
         self.part("functions")
