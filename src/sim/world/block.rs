@@ -28,6 +28,10 @@ pub fn start_of(block: i64) -> Millis {
     block * BLOCK
 }
 
+/// Lambda replaces the environments of a busy function now and then; here each function has its own interval, between
+/// these two.
+const RECYCLED_MS: (Millis, Millis) = (600_000, 1_500_000);
+
 struct Environment {
     id: u64,
     free_at: Millis,
@@ -37,15 +41,47 @@ struct Environment {
 #[derive(Default)]
 struct Pool {
     environments: Vec<Environment>,
+    /// How often they were all replaced.
+    generation: i64,
+    /// One died of idleness since.
+    idled: bool,
 }
 
 impl Pool {
     /// The free environment that was used last: Lambda reuses the warmest.
-    fn take(&mut self, at: Millis, idle: Millis) -> Option<usize> {
+    fn take(&mut self, at: Millis, idle: Millis, generation: i64) -> Option<usize> {
+        if self.generation != generation {
+            self.environments.clear();
+            self.idled = false;
+            self.generation = generation;
+        }
+        let before = self.environments.len();
         self.environments.retain(|one| one.free_at + idle > at);
+        self.idled |= self.environments.len() < before;
         let free = self.environments.iter().enumerate().filter(|(_, one)| one.free_at <= at);
         free.max_by_key(|(_, one)| one.free_at).map(|(place, _)| place)
     }
+
+    /// The id of a new environment. It is known by its place among those that live, so that every run of a block that
+    /// sees it calls it the same; unless its place is that of one that died.
+    fn fresh(&self, function: FunctionId, version: u32, arrival: u64) -> u64 {
+        if self.idled {
+            return hash(&[arrival, 10]);
+        }
+        let named = |place: u64| hash(&[function as u64, u64::from(version), place, self.generation as u64, 9]);
+        let free = |id: &u64| self.environments.iter().all(|one| one.id != *id);
+        (0..).map(named).find(free).unwrap_or(arrival)
+    }
+}
+
+/// How often the environments of a function were replaced before a moment, and when last.
+fn recycled(function: FunctionId, at: Millis) -> (i64, Millis) {
+    let drawn = hash(&[function as u64, 16]);
+    let (shortest, longest) = RECYCLED_MS;
+    let interval = shortest + (drawn % (longest - shortest) as u64) as Millis;
+    let phase = (drawn >> 32) as Millis % interval;
+    let generation = (at - phase).div_euclid(interval);
+    (generation, generation * interval + phase)
 }
 
 /// The invocations of a block, by key; throttled tries among them.
@@ -119,22 +155,16 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
                     on_provisioned = Some(false);
                 }
                 let pool = pools.entry((version, false)).or_default();
-                let place = match pool.take(at, idle) {
+                let (generation, since) = recycled(function, at);
+                let place = match pool.take(at, idle, generation) {
                     Some(place) => place,
                     None => {
                         // So early in the run nobody can tell whether a warm environment was left from before.
-                        let unknown = at - begin < idle && at < own;
-                        let id = if unknown {
-                            // Environments known by nothing but their place: the first that is not taken.
-                            let hour = (at / 3_600_000) as u64;
-                            let named = |place: u64| hash(&[function as u64, u64::from(version), place, hour, 9]);
-                            let mut places = (0..).map(named);
-                            let free = |id: &u64| pool.environments.iter().all(|one| one.id != *id);
-                            places.find(free).unwrap_or_default()
-                        } else {
+                        let unknown = at - begin < idle && at < own && since < begin;
+                        if !unknown {
                             init_ms = Some(doom.init_ms);
-                            hash(&[arrival.key, 10])
-                        };
+                        }
+                        let id = pool.fresh(function, version, arrival.key);
                         pool.environments.push(Environment { id, free_at: at });
                         pool.environments.len() - 1
                     }

@@ -71,6 +71,9 @@ pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u3
         errors = bend.error_share.unwrap_or(errors);
         timeouts = bend.timeout_share.unwrap_or(timeouts);
         oom = bend.oom_share.unwrap_or(oom);
+        if bend.init_fails {
+            (errors, timeouts, oom) = (1.0, 0.0, 0.0);
+        }
         if let (Some(kind), Some(message)) = (&bend.error_kind, &bend.error_message) {
             raised = Some((kind, message));
         }

@@ -241,3 +241,30 @@ fn sources_and_asynchronous_settings_are_told() {
     let versions = account.get(&format!("{F}/orders-api/versions"));
     assert_eq!(versions["Versions"][0]["Version"], "$LATEST");
 }
+
+#[test]
+fn provisioning_what_cannot_start_fails() {
+    let account = Account::of("shop", 0);
+    let path = "/2019-09-30/functions/legacy-export/provisioned-concurrency?Qualifier=1";
+    assert_eq!(account.call("PUT", path, &json!({"ProvisionedConcurrentExecutions": 2})).0, 202);
+    account.pass(20);
+    let config = account.get(path);
+    assert_eq!((&config["Status"], &config["StatusReason"]), (&json!("FAILED"), &json!("FUNCTION_ERROR_INIT_FAILURE")));
+    assert_eq!(config["AvailableProvisionedConcurrentExecutions"], 0);
+}
+
+#[test]
+fn switching_a_callee_off_fails_its_caller() {
+    let account = Account::of("calm", 0);
+    let world = account.sim.world().clone();
+    let checkout = world.catalog.function_named("checkout-api").unwrap();
+    let errors =
+        |from: i64| (0..5).map(|minute| world.tally(checkout, from + minute * 60_000, None).errors).sum::<u32>();
+    assert_eq!(errors(BORN - 300_000), 0);
+    let none = "/2019-09-30/functions/payment-authorize/provisioned-concurrency?Qualifier=live";
+    assert_eq!(account.call("DELETE", none, &Value::Null).0, 204);
+    let path = "/2017-10-31/functions/payment-authorize/concurrency";
+    assert_eq!(account.call("PUT", path, &json!({"ReservedConcurrentExecutions": 0})).0, 200);
+    assert!(errors(BORN) > 20, "{}", errors(BORN));
+    assert_eq!(errors(BORN - 300_000), 0, "the past stays as it was");
+}
