@@ -2,13 +2,18 @@
 //! no concurrency is throttled. Each block is run from ten minutes before its start on, which is longer than an idle
 //! environment lives, so that it has the same answer whenever it is asked for.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
 
 use super::arrivals::Arrival;
 use super::catalog::FunctionId;
-use super::dice::hash;
-use super::fate;
+use super::crowd::Crowd;
+use super::dice::Dice;
+use super::environment::{Pool, Reserve};
+use super::fate::{self, Fate};
 use super::invocation::{Invocation, Outcome};
+use super::settings::Settings;
 use super::{Millis, World};
 
 /// Length of a block, ms.
@@ -28,178 +33,26 @@ pub fn start_of(block: i64) -> Millis {
     block * BLOCK
 }
 
-/// Lambda replaces the environments of a busy function now and then; here each function has its own interval, between
-/// these two.
-const RECYCLED_MS: (Millis, Millis) = (600_000, 1_500_000);
-
-struct Environment {
-    id: u64,
-    free_at: Millis,
-}
-
-/// The environments of one version, on demand or provisioned.
-#[derive(Default)]
-struct Pool {
-    environments: Vec<Environment>,
-    /// How often they were all replaced.
-    generation: i64,
-    /// One died of idleness since.
-    idled: bool,
-}
-
-impl Pool {
-    /// The free environment that was used last: Lambda reuses the warmest.
-    fn take(&mut self, at: Millis, idle: Millis, generation: i64) -> Option<usize> {
-        if self.generation != generation {
-            self.environments.clear();
-            self.idled = false;
-            self.generation = generation;
-        }
-        let before = self.environments.len();
-        self.environments.retain(|one| one.free_at + idle > at);
-        self.idled |= self.environments.len() < before;
-        let free = self.environments.iter().enumerate().filter(|(_, one)| one.free_at <= at);
-        free.max_by_key(|(_, one)| one.free_at).map(|(place, _)| place)
-    }
-
-    /// The id of a new environment. It is known by its place among those that live, so that every run of a block that
-    /// sees it calls it the same; unless its place is that of one that died.
-    fn fresh(&self, function: FunctionId, version: u32, arrival: u64) -> u64 {
-        if self.idled {
-            return hash(&[arrival, 10]);
-        }
-        let named = |place: u64| hash(&[function as u64, u64::from(version), place, self.generation as u64, 9]);
-        let free = |id: &u64| self.environments.iter().all(|one| one.id != *id);
-        (0..).map(named).find(free).unwrap_or(arrival)
-    }
-}
-
-/// How often the environments of a function were replaced before a moment, and when last.
-fn recycled(function: FunctionId, at: Millis) -> (i64, Millis) {
-    let drawn = hash(&[function as u64, 16]);
-    let (shortest, longest) = RECYCLED_MS;
-    let interval = shortest + (drawn % (longest - shortest) as u64) as Millis;
-    let phase = (drawn >> 32) as Millis % interval;
-    let generation = (at - phase).div_euclid(interval);
-    (generation, generation * interval + phase)
-}
-
 /// The invocations of a block, by key; throttled tries among them.
 pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
-    let settings = world.settings(function);
-    let begin = start_of(block - LEAD);
     let own = start_of(block);
-    let mut pools: HashMap<(u32, bool), Pool> = HashMap::new();
-    let mut busy: Vec<Millis> = Vec::new();
+    let mut run = Run {
+        world,
+        function,
+        settings: world.settings(function),
+        begin: start_of(block - LEAD),
+        own,
+        busy: BinaryHeap::new(),
+        crowd: Crowd::around(world, function, start_of(block - LEAD), start_of(block + 1)),
+        on_demand: HashMap::new(),
+        provisioned: HashMap::new(),
+    };
     let mut out = Vec::new();
     for lead in (0..=LEAD).rev() {
         for arrival in world.arrivals(function, block - lead).iter() {
-            let at = arrival.at;
-            busy.retain(|until| *until > at);
-            let version = settings.version(arrival.qualifier.as_deref(), arrival.key, at);
-            let reserved = settings.reserved(at);
-            if let Some(reserved) = reserved
-                && busy.len() >= reserved as usize
-            {
-                if at >= own {
-                    out.push(throttled(
-                        function,
-                        arrival,
-                        version,
-                        "ReservedFunctionConcurrentInvocationLimitExceeded",
-                    ));
-                }
-                continue;
-            }
-            let mut doom = fate::of(world, function, arrival.key, at, version);
-            if let Some((kind, message)) = &arrival.failure {
-                doom.outcome = Outcome::Error { kind: kind.clone(), message: message.clone() };
-            }
-            let idle = fate::bends(world, function, at, Some(version))
-                .filter_map(|bend| bend.idle_s)
-                .fold(IDLE_MS, |shortest, seconds| shortest.min((seconds * 1000.0) as Millis));
-            let provisioned =
-                arrival.qualifier.as_deref().and_then(|q| world.provisioned_by(&settings, function, q, at));
-            let available = provisioned.as_ref().map_or(0, |config| config.available as usize);
-            let mut on_provisioned = None;
-            let mut init_ms = None;
-            let environment;
-            let mut start = at;
-            if available > 0 {
-                let pool = pools.entry((version, true)).or_default();
-                pool.environments.retain(|one| one.free_at > at || one.id < available as u64);
-                for id in 0..available as u64 {
-                    if pool.environments.iter().all(|one| one.id != id) {
-                        pool.environments.push(Environment { id, free_at: at });
-                    }
-                }
-            }
-            let place = if available > 0 {
-                let pool = pools.entry((version, true)).or_default();
-                pool.environments
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, one)| one.free_at <= at)
-                    .min_by_key(|(_, one)| one.id)
-                    .map(|(p, _)| p)
-            } else {
-                None
-            };
-            if let Some(place) = place {
-                let one = &mut pools.entry((version, true)).or_default().environments[place];
-                on_provisioned = Some(true);
-                environment = hash(&[function as u64, u64::from(version), one.id, 8]);
-                one.free_at = start + doom.duration_ms as Millis;
-            } else {
-                if available > 0 {
-                    on_provisioned = Some(false);
-                }
-                let pool = pools.entry((version, false)).or_default();
-                let (generation, since) = recycled(function, at);
-                let place = match pool.take(at, idle, generation) {
-                    Some(place) => place,
-                    None => {
-                        // So early in the run nobody can tell whether a warm environment was left from before.
-                        let unknown = at - begin < idle && at < own && since < begin;
-                        if !unknown {
-                            init_ms = Some(doom.init_ms);
-                        }
-                        let id = pool.fresh(function, version, arrival.key);
-                        pool.environments.push(Environment { id, free_at: at });
-                        pool.environments.len() - 1
-                    }
-                };
-                if init_ms.is_some() {
-                    start += doom.init_ms as Millis;
-                }
-                let one = &mut pool.environments[place];
-                environment = one.id;
-                one.free_at = start + doom.duration_ms as Millis;
-                if matches!(doom.outcome, Outcome::TimedOut | Outcome::OutOfMemory) {
-                    // Lambda does not reuse an environment that timed out or crashed.
-                    one.free_at = Millis::MIN / 2;
-                }
-            }
-            let until = start + doom.duration_ms as Millis;
-            busy.push(until);
-            if at >= own {
-                out.push(Invocation {
-                    function,
-                    key: arrival.key,
-                    request_id: super::dice::Dice::of(&[arrival.key, 12]).uuid(),
-                    trace_id: arrival.trace_id.clone(),
-                    sampled: arrival.sampled,
-                    start,
-                    version,
-                    alias: arrival.qualifier.clone().filter(|q| q.parse::<u32>().is_err() && q != "$LATEST"),
-                    init_ms,
-                    provisioned: on_provisioned,
-                    duration_ms: doom.duration_ms,
-                    memory_used_mb: doom.memory_used_mb,
-                    environment,
-                    outcome: doom.outcome,
-                    cause: arrival.cause.clone(),
-                });
+            let invocation = run.meet(arrival);
+            if arrival.at >= own {
+                out.push(invocation);
             }
         }
     }
@@ -208,22 +61,124 @@ pub fn run(world: &World, function: FunctionId, block: i64) -> Vec<Invocation> {
     out
 }
 
-fn throttled(function: FunctionId, arrival: &Arrival, version: u32, reason: &'static str) -> Invocation {
-    Invocation {
-        function,
-        key: arrival.key,
-        request_id: super::dice::Dice::of(&[arrival.key, 12]).uuid(),
-        trace_id: arrival.trace_id.clone(),
-        sampled: arrival.sampled,
-        start: arrival.at,
-        version,
-        alias: arrival.qualifier.clone().filter(|q| q.parse::<u32>().is_err() && q != "$LATEST"),
-        init_ms: None,
-        provisioned: None,
-        duration_ms: 0.0,
-        memory_used_mb: 0,
-        environment: 0,
-        outcome: Outcome::Throttled { reason },
-        cause: arrival.cause.clone(),
+/// A function at work.
+struct Run<'a> {
+    world: &'a World,
+    function: FunctionId,
+    settings: Arc<Settings>,
+    begin: Millis,
+    own: Millis,
+    /// The ends of what is in flight.
+    busy: BinaryHeap<Reverse<Millis>>,
+    crowd: Crowd,
+    on_demand: HashMap<u32, Pool>,
+    provisioned: HashMap<u32, Reserve>,
+}
+
+/// Where an invocation runs.
+struct Seat {
+    environment: u64,
+    /// It had to be made first.
+    cold: bool,
+    provisioned: Option<bool>,
+}
+
+impl Run<'_> {
+    /// What becomes of an arrival. Arrivals come in the order of time.
+    fn meet(&mut self, arrival: &Arrival) -> Invocation {
+        let at = arrival.at;
+        while self.busy.peek().is_some_and(|Reverse(until)| *until <= at) {
+            self.busy.pop();
+        }
+        let version = self.settings.version(arrival.qualifier.as_deref(), arrival.key, at);
+        let mut invocation = Invocation {
+            function: self.function,
+            key: arrival.key,
+            request_id: Dice::of(&[arrival.key, 12]).uuid(),
+            trace_id: arrival.trace_id.clone(),
+            sampled: arrival.sampled,
+            start: at,
+            version,
+            alias: arrival.qualifier.clone().filter(|q| q.parse::<u32>().is_err() && q != "$LATEST"),
+            init_ms: None,
+            provisioned: None,
+            duration_ms: 0.0,
+            memory_used_mb: 0,
+            environment: 0,
+            outcome: Outcome::Success,
+            cause: arrival.cause.clone(),
+        };
+        let seat = match self.seat(arrival, version) {
+            Ok(seat) => seat,
+            Err(reason) => {
+                invocation.outcome = Outcome::Throttled { reason };
+                return invocation;
+            }
+        };
+        let mut doom = fate::of(self.world, self.function, arrival.key, at, version);
+        if seat.cold {
+            let init_ms = doom.init_ms;
+            invocation.init_ms = Some(init_ms);
+            invocation.start = at + init_ms as Millis;
+            // What it calls is called later, too.
+            doom = fate::of(self.world, self.function, arrival.key, invocation.start, version);
+        }
+        if let Some((kind, message)) = &arrival.failure {
+            doom.outcome = Outcome::Error { kind: kind.clone(), message: message.clone() };
+        }
+        let until = invocation.start + doom.duration_ms as Millis;
+        self.busy.push(Reverse(until));
+        self.occupy(version, &seat, until, &doom);
+        invocation.provisioned = seat.provisioned;
+        invocation.environment = seat.environment;
+        invocation.duration_ms = doom.duration_ms;
+        invocation.memory_used_mb = doom.memory_used_mb;
+        invocation.outcome = doom.outcome;
+        invocation
+    }
+
+    /// The environment that an arrival gets, or why there is no concurrency left for it.
+    fn seat(&mut self, arrival: &Arrival, version: u32) -> Result<Seat, &'static str> {
+        let (world, at) = (self.world, arrival.at);
+        let reserved = self.settings.reserved(at);
+        if reserved.is_some_and(|reserved| self.busy.len() >= reserved as usize) {
+            return Err("ReservedFunctionConcurrentInvocationLimitExceeded");
+        }
+        let config = arrival.qualifier.as_deref();
+        let config = config.and_then(|name| world.provisioned_by(&self.settings, self.function, name, at));
+        let available = config.map_or(0, |config| config.available);
+        if available > 0
+            && let Some(environment) =
+                self.provisioned.entry(version).or_default().take(at, available, self.function, version)
+        {
+            return Ok(Seat { environment, cold: false, provisioned: Some(true) });
+        }
+        // What is provisioned has been set aside already; the rest takes from the account's pool.
+        if reserved.is_none() && self.crowd.leaves_no_room(world, arrival, self.busy.len()) {
+            return Err("ConcurrentInvocationLimitExceeded");
+        }
+        let idle = fate::bends(world, self.function, at, Some(version))
+            .filter_map(|bend| bend.idle_s)
+            .fold(IDLE_MS, |shortest, seconds| shortest.min((seconds * 1000.0) as Millis));
+        let pool = self.on_demand.entry(version).or_default();
+        let since = pool.renew(self.function, at);
+        let spillover = (available > 0).then_some(false);
+        if let Some(environment) = pool.take(at, idle) {
+            return Ok(Seat { environment, cold: false, provisioned: spillover });
+        }
+        // So early in the run nobody can tell whether a warm environment was left from before.
+        let unknown = at - self.begin < idle && at < self.own && since < self.begin;
+        let environment = pool.add(self.function, version, arrival.key, at);
+        Ok(Seat { environment, cold: !unknown, provisioned: spillover })
+    }
+
+    fn occupy(&mut self, version: u32, seat: &Seat, until: Millis, doom: &Fate) {
+        if seat.provisioned == Some(true) {
+            self.provisioned.entry(version).or_default().occupy(seat.environment, until);
+            return;
+        }
+        // Lambda does not reuse an environment that timed out or crashed.
+        let survives = !matches!(doom.outcome, Outcome::TimedOut | Outcome::OutOfMemory);
+        self.on_demand.entry(version).or_default().occupy(seat.environment, survives.then_some(until));
     }
 }

@@ -32,6 +32,8 @@ pub struct Scenario {
     /// Aliases that were moved.
     #[serde(default)]
     pub deploy: Vec<Deploy>,
+    /// A function without a reserve that may exhaust the account's pool.
+    pub hog: Option<String>,
     /// Functions whose reserved concurrency differs from the catalog's.
     #[serde(default)]
     pub reserve: Vec<Reserve>,

@@ -268,3 +268,19 @@ fn switching_a_callee_off_fails_its_caller() {
     assert!(errors(BORN) > 20, "{}", errors(BORN));
     assert_eq!(errors(BORN - 300_000), 0, "the past stays as it was");
 }
+
+#[test]
+fn a_reserve_tames_the_function_that_takes_the_whole_pool() {
+    let account = Account::of("throttle", 0);
+    let world = account.sim.world().clone();
+    let minute = |minute: i64| world.fleet_tally(BORN + minute * 60_000);
+    assert!(minute(-30).concurrency < 60, "{}", minute(-30).concurrency);
+    assert!(minute(-1).concurrency > 800, "{}", minute(-1).concurrency);
+    let carts = world.catalog.function_named("cart-api").unwrap();
+    let throttles = |minute: i64| world.tally(carts, BORN + minute * 60_000, None).throttles;
+    assert!(throttles(-1) > 5, "{}", throttles(-1));
+    let path = "/2017-10-31/functions/report-builder/concurrency";
+    assert_eq!(account.call("PUT", path, &json!({"ReservedConcurrentExecutions": 50})).0, 200);
+    assert_eq!(throttles(8), 0, "others recover");
+    assert!(minute(8).concurrency < 120, "{}", minute(8).concurrency);
+}
