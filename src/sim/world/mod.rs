@@ -15,6 +15,7 @@ mod memory;
 pub mod narration;
 mod requests;
 pub mod scenario;
+pub mod seen;
 mod settings;
 mod shop;
 pub mod tally;
@@ -60,6 +61,7 @@ pub struct World {
     fillers: Vec<filler::Timetable>,
     settings: Memory<(FunctionId, usize), Settings>,
     knocks: Memory<(ApiId, i64, usize), Vec<Knock>>,
+    seen: seen::SeenMinutes,
     arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
     planned: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
@@ -113,6 +115,7 @@ impl World {
             changes: Changes::default(),
             settings: Memory::new(20_000),
             knocks: Memory::new(30_000),
+            seen: Memory::new(seen::KEPT),
             arrivals: Memory::new(30_000),
             planned: Memory::new(20_000),
             blocks: Memory::new(40_000),

@@ -2,30 +2,24 @@
 
 use super::samples::{Samples, Statistic};
 use super::series::Series;
-use crate::sim::world::catalog::ApiId;
-use crate::sim::world::invocation::ApiRequest;
 use crate::sim::world::tally::MINUTE;
 use crate::sim::world::{Millis, World};
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
 
 /// Nothing is known from before: the account begins with three hours of history.
 const HISTORY: Millis = 3 * 60 * MINUTE;
 
-/// One request's view of the metrics: what is over by now, read once however many series share it.
+/// One request's view of the metrics: what is over by now.
 pub struct Reader<'a> {
     world: &'a World,
     from: Millis,
     until: Millis,
-    requests: RefCell<HashMap<(ApiId, Millis), Rc<Vec<ApiRequest>>>>,
 }
 
 impl<'a> Reader<'a> {
     /// What is known at `now`: whole minutes only, the running one has not been reported yet.
     pub fn new(world: &'a World, now: Millis) -> Reader<'a> {
         let from = (world.born - HISTORY).div_euclid(MINUTE) * MINUTE;
-        Reader { world, from, until: now.div_euclid(MINUTE) * MINUTE, requests: RefCell::default() }
+        Reader { world, from, until: now.div_euclid(MINUTE) * MINUTE }
     }
 
     /// The first moment that has not been reported yet.
@@ -54,12 +48,14 @@ impl<'a> Reader<'a> {
             Series::Api { apis, stage, route, read } => {
                 for &id in apis {
                     let api = &self.world.catalog.apis[id];
-                    for request in self.requests(id, minute).iter() {
-                        let in_stage = stage
-                            .as_ref()
-                            .is_none_or(|stage| api.stages.get(request.stage).is_some_and(|s| s.name == *stage));
+                    for request in self.world.seen(id, minute).iter() {
+                        let in_stage = stage.as_ref().is_none_or(|stage| {
+                            api.stages.get(usize::from(request.stage)).is_some_and(|s| s.name == *stage)
+                        });
                         let in_route = route.as_ref().is_none_or(|(method, path)| {
-                            api.routes.get(request.route).is_some_and(|r| r.method == *method && r.path == *path)
+                            api.routes
+                                .get(usize::from(request.route))
+                                .is_some_and(|r| r.method == *method && r.path == *path)
                         });
                         if in_stage && in_route {
                             read(api, request, samples);
@@ -68,11 +64,6 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-    }
-
-    fn requests(&self, api: ApiId, minute: Millis) -> Rc<Vec<ApiRequest>> {
-        let read = || Rc::new(self.world.api_requests(api, minute, minute + MINUTE));
-        self.requests.borrow_mut().entry((api, minute)).or_insert_with(read).clone()
     }
 
     /// Datapoints of some series together, oldest first: one for each period of `period` ms that begins in `from..to`

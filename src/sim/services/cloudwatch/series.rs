@@ -3,7 +3,7 @@
 use super::samples::Samples;
 use crate::sim::world::World;
 use crate::sim::world::catalog::{Api, ApiId, Catalog, Function, FunctionId, Protocol, Trigger};
-use crate::sim::world::invocation::ApiRequest;
+use crate::sim::world::seen::Seen;
 use crate::sim::world::tally::{FleetTally, Tally};
 
 /// AWS/Lambda.
@@ -49,13 +49,13 @@ pub enum Series {
         /// Only of this route: method and path.
         route: Option<(String, String)>,
         /// What is observed.
-        read: fn(&Api, &ApiRequest, &mut Samples),
+        read: fn(&Api, &Seen, &mut Samples),
     },
 }
 
 type ReadTally = fn(&Tally, &mut Samples);
 type ReadFleet = fn(&FleetTally, &mut Samples);
-type ReadRequest = fn(&Api, &ApiRequest, &mut Samples);
+type ReadRequest = fn(&Api, &Seen, &mut Samples);
 
 /// Metrics of a function, its aliases and its versions.
 const FUNCTION: &[(&str, ReadTally)] = &[
@@ -106,8 +106,8 @@ const REST: &[(&str, ReadRequest)] = &[
     ("Count", |_, _, s| s.one(1.0)),
     ("4XXError", |_, r, s| s.ones(u32::from(r.status / 100 == 4), 1)),
     ("5XXError", |_, r, s| s.ones(u32::from(r.status / 100 == 5), 1)),
-    ("Latency", |_, r, s| s.one(r.latency_ms)),
-    ("IntegrationLatency", |_, r, s| r.integration_ms.into_iter().for_each(|ms| s.one(ms))),
+    ("Latency", |_, r, s| s.one(r.latency_ms())),
+    ("IntegrationLatency", |_, r, s| r.integration_ms().into_iter().for_each(|ms| s.one(ms))),
     ("CacheHitCount", |_, r, s| r.cache_hit.into_iter().for_each(|hit| s.ones(u32::from(hit), 1))),
     ("CacheMissCount", |_, r, s| r.cache_hit.into_iter().for_each(|hit| s.ones(u32::from(!hit), 1))),
 ];
@@ -116,9 +116,10 @@ const HTTP: &[(&str, ReadRequest)] = &[
     ("Count", |_, _, s| s.one(1.0)),
     ("4xx", |_, r, s| s.ones(u32::from(r.status / 100 == 4), 1)),
     ("5xx", |_, r, s| s.ones(u32::from(r.status / 100 == 5), 1)),
-    ("Latency", |_, r, s| s.one(r.latency_ms)),
-    ("IntegrationLatency", |_, r, s| r.integration_ms.into_iter().for_each(|ms| s.one(ms))),
-    ("DataProcessed", |_, r, s| s.one(512.0 + (r.key % 4096) as f64)),
+    ("Latency", |_, r, s| s.one(r.latency_ms())),
+    ("IntegrationLatency", |_, r, s| r.integration_ms().into_iter().for_each(|ms| s.one(ms))),
+    // Bytes that come and go: no request here has a body to count, so the time that it took stands for it.
+    ("DataProcessed", |_, r, s| s.one((512.0 + 8.0 * r.latency_ms()).round())),
 ];
 
 const WEB_SOCKET: &[(&str, ReadRequest)] = &[
@@ -127,7 +128,7 @@ const WEB_SOCKET: &[(&str, ReadRequest)] = &[
     ("ClientError", |_, r, s| s.ones(u32::from(r.status / 100 == 4), 1)),
     ("ExecutionError", |_, r, s| s.ones(u32::from(r.status == 500), 1)),
     ("IntegrationError", |_, r, s| s.ones(u32::from(r.status > 500), 1)),
-    ("IntegrationLatency", |_, r, s| r.integration_ms.into_iter().for_each(|ms| s.one(ms))),
+    ("IntegrationLatency", |_, r, s| r.integration_ms().into_iter().for_each(|ms| s.one(ms))),
 ];
 
 fn on_provisioned(t: &Tally) -> u32 {
@@ -140,8 +141,8 @@ fn busy(t: &FleetTally, value: u32, s: &mut Samples) {
     }
 }
 
-fn path<'a>(api: &'a Api, request: &ApiRequest) -> &'a str {
-    api.routes.get(request.route).map_or("", |route| &route.path)
+fn path<'a>(api: &'a Api, request: &Seen) -> &'a str {
+    api.routes.get(usize::from(request.route)).map_or("", |route| &route.path)
 }
 
 fn api_metrics(protocol: Protocol) -> &'static [(&'static str, ReadRequest)] {
