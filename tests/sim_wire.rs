@@ -239,7 +239,10 @@ async fn each_service_says_no_in_its_own_way() {
     match refused {
         aws_sdk_lambda::operation::list_functions::ListFunctionsError::TooManyRequestsException(refused) => {
             assert_eq!(refused.retry_after_seconds(), Some("1"));
-            assert_eq!(refused.reason().map(|reason| reason.as_str()), Some("CallerRateLimitExceeded"));
+            assert_eq!(
+                refused.reason().map(aws_sdk_lambda::types::ThrottleReason::as_str),
+                Some("CallerRateLimitExceeded")
+            );
         }
         other => panic!("{other:?}"),
     }

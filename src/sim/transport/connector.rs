@@ -77,6 +77,6 @@ async fn answer(sim: Arc<Sim>, request: HttpRequest) -> Result<HttpResponse, Con
 async fn read(request: HttpRequest) -> Result<Request, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
-    let body = body.collect().await.map_err(|error| ConnectorError::user(error))?.to_bytes();
+    let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     Ok(Request::from_parts(parts, body))
 }

@@ -41,13 +41,14 @@ fn frame(message_type: &str, kind_header: &'static str, kind: &str, content_type
 mod tests {
     use super::*;
     use aws_smithy_eventstream::frame::read_message_from;
+    use aws_smithy_types::str_bytes::StrBytes;
 
     #[test]
     fn a_frame_reads_back() {
         let bytes = event("sessionUpdate", &serde_json::json!({"sessionResults": []}));
         let message = read_message_from(bytes).expect("a whole frame");
         let kind = message.headers().iter().find(|h| h.name().as_str() == ":event-type").expect("kind");
-        assert_eq!(kind.value().as_string().map(|s| s.as_str()), Ok("sessionUpdate"));
+        assert_eq!(kind.value().as_string().map(StrBytes::as_str), Ok("sessionUpdate"));
         assert_eq!(message.payload().as_ref(), br#"{"sessionResults":[]}"#);
     }
 }

@@ -1,7 +1,7 @@
 //! GetMetricData: statistics, expressions, order and pages.
 
 use super::math::{self, Expression};
-use super::reader::Reader;
+use super::reader::{Points, Reader};
 use super::samples::Statistic;
 use super::series::{self, Dimension};
 use super::{Refusal, insights, page_start, page_token};
@@ -35,7 +35,7 @@ enum What {
 struct Entry {
     id: String,
     label: String,
-    points: Vec<(Millis, f64)>,
+    points: Points,
 }
 
 /// Answers GetMetricData, and says how many metrics that took.
@@ -148,7 +148,7 @@ fn compute(
     start: Millis,
     end: Millis,
 ) -> Result<(Vec<Entry>, Asked), Refusal> {
-    let mut points: BTreeMap<&str, Vec<(Millis, f64)>> = BTreeMap::new();
+    let mut points: BTreeMap<&str, Points> = BTreeMap::new();
     let mut many: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
     // One metric is billed once for up to five of its statistics in a call.
     let mut billed: BTreeMap<(&str, &str, &[Dimension]), usize> = BTreeMap::new();

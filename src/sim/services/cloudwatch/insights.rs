@@ -1,6 +1,6 @@
 //! Metrics Insights: `SELECT SUM(Errors) FROM SCHEMA("AWS/Lambda", FunctionName) GROUP BY FunctionName ORDER BY SUM() DESC LIMIT 20`.
 
-use super::reader::Reader;
+use super::reader::{Points, Reader};
 use super::samples::Statistic;
 use super::series::{self, Metric};
 use crate::sim::world::{Millis, World};
@@ -22,7 +22,7 @@ pub struct Query {
 /// What a query found.
 pub struct Found {
     /// Value of the groups' dimensions, joined by blanks; and the points, oldest first.
-    pub groups: Vec<(String, Vec<(Millis, f64)>)>,
+    pub groups: Vec<(String, Points)>,
     /// How many metrics were analysed: what is billed.
     pub analysed: usize,
 }
@@ -117,7 +117,7 @@ impl Query {
             let found = series::find(&world.catalog, metric.namespace, metric.name, &metric.dimensions);
             groups.entry(key).or_default().extend(found);
         }
-        let mut rows: Vec<(f64, String, Vec<(Millis, f64)>)> = groups
+        let mut rows: Vec<(f64, String, Points)> = groups
             .into_iter()
             .map(|(key, series)| {
                 let series: Vec<_> = series.iter().collect();

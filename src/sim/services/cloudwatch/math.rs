@@ -1,5 +1,6 @@
 //! Metric math: + - * / ^, parentheses, numbers, ids, and FILL.
 
+use super::reader::Points;
 use crate::sim::world::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +16,6 @@ pub enum Expression {
     /// `FILL(a, 0)`; without a number it is REPEAT.
     Fill(Box<Expression>, Option<f64>),
 }
-
-type Points = Vec<(Millis, f64)>;
 
 enum Value {
     Scalar(f64),

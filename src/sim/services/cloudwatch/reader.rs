@@ -8,6 +8,9 @@ use crate::sim::world::{Millis, World};
 /// Nothing is known from before: the account begins with three hours of history.
 const HISTORY: Millis = 3 * 60 * MINUTE;
 
+/// Datapoints, oldest first.
+pub type Points = Vec<(Millis, f64)>;
+
 /// One request's view of the metrics: what is over by now.
 pub struct Reader<'a> {
     world: &'a World,
@@ -68,14 +71,7 @@ impl<'a> Reader<'a> {
 
     /// Datapoints of some series together, oldest first: one for each period of `period` ms that begins in `from..to`
     /// (its boundaries at multiples of the period) and saw anything.
-    pub fn points(
-        &self,
-        series: &[&Series],
-        statistic: Statistic,
-        period: Millis,
-        from: Millis,
-        to: Millis,
-    ) -> Vec<(Millis, f64)> {
+    pub fn points(&self, series: &[&Series], statistic: Statistic, period: Millis, from: Millis, to: Millis) -> Points {
         // StartTime is rounded down to its minute; a period that began before it is left out.
         let from = from.max(self.from).div_euclid(MINUTE) * MINUTE;
         let first = (from + period - 1).div_euclid(period) * period;
