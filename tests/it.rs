@@ -9,6 +9,8 @@
 )]
 
 mod aws_wire;
+mod cli;
+mod drift;
 mod embedded;
 mod laws;
 mod outside;

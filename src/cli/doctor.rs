@@ -131,16 +131,14 @@ fn terminal(occasion: &Occasion, report: &mut Report) -> io::Result<()> {
     let environment = &occasion.environment;
     let name = environment.term.clone().unwrap_or_else(|| "not named".into());
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        report.say(Verdict::Odd, "this is no terminal: no dashboard here", "for scripts: slsdash top --once")?;
-    } else {
-        let (columns, rows) = term::size().unwrap_or((0, 0));
-        let what = format!("terminal {name}, {columns}x{rows}");
-        if columns < 80 || rows < 24 {
-            report.say(Verdict::Odd, &what, "the dashboard wants 80x24 at least")?;
-        } else {
-            report.say(Verdict::Fine, &what, "")?;
-        }
+        let what = "this is no terminal: no dashboard here, and nothing to check";
+        return report.say(Verdict::Odd, what, "for scripts: slsdash top --once");
     }
+    let (columns, rows) = term::size().unwrap_or((0, 0));
+    let small = columns < 80 || rows < 24;
+    let remedy = if small { "the dashboard wants 80x24 at least" } else { "" };
+    let verdict = if small { Verdict::Odd } else { Verdict::Fine };
+    report.say(verdict, &format!("terminal {name}, {columns}x{rows}"), remedy)?;
     if environment.dumb() {
         report.say(Verdict::Dark, "TERM=dumb: nothing can be drawn", "set TERM to what the terminal is")?;
     }

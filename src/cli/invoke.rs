@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::failure::{Failure, OK, OTHER, SERVICE};
 use super::occasion::Occasion;
-use super::output::{Output, complain};
+use super::output::{Output, complain, pass_on};
 use super::{InvokeArgs, InvokeKind, TextFormat};
 use crate::app::effect::{Change, Effect, Failure as Refusal, Outcome};
 use crate::app::message::{Message, News};
@@ -32,10 +32,6 @@ const LONGEST_TIMEOUT: u32 = 900;
 /// Makes it and prints the answer; 254 where the function failed.
 pub async fn run(occasion: &Occasion, arguments: &InvokeArgs) -> Result<u8, Failure> {
     let payload = payload(&arguments.payload)?;
-    if let Some(why) = occasion.read_only() {
-        // Said here before anything is asked; the door refuses it all the same.
-        tracing::info!("invoke without writing: {why}");
-    }
     let account = occasion.connect().await?;
     let kind = match arguments.kind {
         InvokeKind::Request => InvocationType::RequestResponse,
@@ -191,7 +187,7 @@ fn print(answer: &InvokeAnswer, format: TextFormat) -> Result<u8, Failure> {
         }))?,
         TextFormat::Text => {
             if let Some(tail) = &answer.log_tail {
-                tail.lines().for_each(|line| complain(&format!("log: {line}")));
+                tail.lines().for_each(pass_on);
             }
             let mut status = format!("status {}", answer.status);
             for (name, value) in [

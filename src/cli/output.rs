@@ -67,6 +67,12 @@ pub fn complain(message: &str) {
     }
 }
 
+/// A line on standard error that somebody else said, as a function's log: without our name before it.
+#[allow(clippy::print_stderr)] // beside the data on standard output
+pub fn pass_on(line: &str) {
+    eprintln!("{}", text::safe(line));
+}
+
 /// JSON leaves C1 controls and bidirectional marks as they are; within its strings they can be spelt out.
 fn safe_json(json: String) -> String {
     let harmful = |c: char| c != '\n' && !c.is_ascii() && text::safe(c.encode_utf8(&mut [0; 4])).contains('\u{fffd}');

@@ -230,14 +230,14 @@ struct Row<'a> {
     runtime: &'a str,
     memory_size: u32,
     timeout: u32,
-    invocations: Option<f64>,
-    errors: Option<f64>,
-    throttles: Option<f64>,
+    invocations: Option<u64>,
+    errors: Option<u64>,
+    throttles: Option<u64>,
     #[serde(rename = "durationP50")]
     duration_p50: Option<f64>,
     #[serde(rename = "durationP99")]
     duration_p99: Option<f64>,
-    concurrent_executions: Option<f64>,
+    concurrent_executions: Option<u64>,
     reserved_concurrent_executions: Option<u32>,
     provisioned_concurrency: Option<Vec<Value>>,
     findings: Vec<Value>,
@@ -265,12 +265,12 @@ impl Top {
                 runtime: &function.runtime,
                 memory_size: function.memory_mb,
                 timeout: function.timeout_s,
-                invocations: figures.invocations,
-                errors: known.then_some(figures.errors),
-                throttles: known.then_some(figures.throttles),
+                invocations: figures.invocations.map(whole),
+                errors: known.then_some(whole(figures.errors)),
+                throttles: known.then_some(whole(figures.throttles)),
                 duration_p50: figures.p50,
                 duration_p99: figures.p99,
-                concurrent_executions: figures.concurrency,
+                concurrent_executions: figures.concurrency.map(whole),
                 reserved_concurrent_executions: function.reserved.flatten(),
                 provisioned_concurrency: self
                     .provisioned(&function.name)
@@ -343,6 +343,11 @@ impl Top {
         }
         table
     }
+}
+
+/// CloudWatch gives counts as floating-point numbers.
+fn whole(count: f64) -> u64 {
+    count.round().max(0.0) as u64
 }
 
 fn provisioned_document(one: &ProvisionedConcurrency) -> Value {
