@@ -107,6 +107,7 @@ mod tests {
     fn named() -> BTreeSet<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
+        let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
         let files = std::fs::read_dir(folder.join("aws")).unwrap().map(|entry| entry.unwrap().path());
         for file in files.chain([folder.join("app/effect.rs")]) {
             if file.file_name().is_some_and(|name| name == "permissions.rs") || !file.is_file() {
@@ -114,8 +115,6 @@ mod tests {
             }
             let text = std::fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
-            let action =
-                regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
             named.extend(action.captures_iter(code).map(|found| found[1].to_string()));
         }
         named

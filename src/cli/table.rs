@@ -20,9 +20,10 @@ impl Table {
     }
 
     /// A row: one cell for each title.
-    pub fn row(&mut self, cells: Vec<String>) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<String> = cells.into_iter().map(|cell| safe_line(&cell).into_owned()).collect();
         debug_assert_eq!(cells.len(), self.columns.len());
-        self.rows.push(cells.iter().map(|cell| safe_line(cell).into_owned()).collect());
+        self.rows.push(cells);
     }
 
     /// The lines, titles first.

@@ -85,7 +85,7 @@ fn tree(segments: &[Value]) -> Vec<String> {
     for segment in segments {
         match segment["parent_id"].as_str() {
             Some(parent) if ids.contains(parent) && segment["id"] != *parent => {
-                under.entry(parent).or_default().push(segment)
+                under.entry(parent).or_default().push(segment);
             }
             _ => roots.push(segment),
         }

@@ -67,7 +67,7 @@ impl Loaded {
         let read = path.as_deref().map_or(Ok(None), |path| read_file(path, flags.file.is_some()));
         match (read, &path) {
             (Ok(Some(text)), Some(path)) => layers.file(&path.display().to_string(), &text),
-            (Err(problem), _) => layers.problems.push(problem),
+            (Err(problem), _) => layers.problems.push(*problem),
             _ => {}
         }
         let broken_file = !layers.problems.is_empty();
@@ -134,9 +134,9 @@ fn choose_theme(
 }
 
 /// The file's text; `None` where there is none and nobody asked for it by name.
-fn read_file(path: &Path, asked_for: bool) -> Result<Option<String>, Problem> {
+fn read_file(path: &Path, asked_for: bool) -> Result<Option<String>, Box<Problem>> {
     let name = path.display().to_string();
-    let problem = |message: String, remedy: &str| Err(Problem::new(name.clone(), message, remedy));
+    let problem = |message: String, remedy: &str| Err(Box::new(Problem::new(name.clone(), message, remedy)));
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => return Ok(None),
         Err(error) => return problem(format!("can't be read: {error}"), "check the path and its permissions"),
@@ -212,7 +212,7 @@ impl Layers {
                     for (field, value) in rule.iter() {
                         let path = [path.clone(), vec![field.get_ref().to_string()]].concat();
                         if matches!(field.get_ref().as_ref(), "writes" | "theme") {
-                            self.entry(path, value);
+                            self.entry(&path, value);
                         } else {
                             let remedy = "a profile has `writes` and `theme`";
                             self.problem(field.span(), &format!("no entry is called `{}`", field.get_ref()), remedy);
@@ -224,8 +224,8 @@ impl Layers {
                     "a profile is a table",
                     "write `[profiles.\"NAME\"]` and `writes = \"never\"` below it",
                 ),
-                ("keys", _) => self.entry(path, value),
-                _ if self.defaults[name].get(path[1].as_str()).is_some() => self.entry(path, value),
+                ("keys", _) => self.entry(&path, value),
+                _ if self.defaults[name].get(path[1].as_str()).is_some() => self.entry(&path, value),
                 _ => {
                     let known = self.defaults[name].as_table().into_iter().flat_map(Table::keys).map(String::as_str);
                     let known: Vec<&str> = known.collect();
@@ -240,18 +240,18 @@ impl Layers {
     }
 
     /// An entry of the file: taken over if the configuration reads with it.
-    fn entry(&mut self, path: Vec<String>, value: &Spanned<DeValue<'_>>) {
+    fn entry(&mut self, path: &[String], value: &Spanned<DeValue<'_>>) {
         let span = value.span();
-        self.source.spans.insert(path.clone(), span.clone());
+        self.source.spans.insert(path.to_vec(), span.clone());
         let parsed = self.source.text[span.clone()].parse::<Value>();
         let result = match parsed {
-            Ok(Value::String(key)) if path[0] == "keys" => self.lay(&path, Value::Array(vec![Value::String(key)])),
-            Ok(value) => self.lay(&path, value),
+            Ok(Value::String(key)) if path[0] == "keys" => self.lay(path, Value::Array(vec![Value::String(key)])),
+            Ok(value) => self.lay(path, value),
             // Cut out of its place a table in several parts doesn't read; no entry is one.
             Err(_) => Err("a table has no place here".into()),
         };
         if let Err(message) = result {
-            let example = self.example(&path);
+            let example = self.example(path);
             self.problem(span, &message, &example);
         }
     }
@@ -259,9 +259,9 @@ impl Layers {
     fn environment(&mut self, environment: &Environment) {
         for ((section, key), (variable, text)) in &environment.overrides {
             let path = vec![section.clone(), key.clone()];
-            let known = matches!(section.as_str(), "profiles" | "keys")
+            let unknown = matches!(section.as_str(), "profiles" | "keys")
                 || self.defaults.get(section).is_none_or(|s| s.get(key).is_none());
-            if known {
+            if unknown {
                 self.problems.push(Problem::new(
                     variable,
                     "means nothing to slsdash",
