@@ -96,7 +96,40 @@ impl App {
                 store.throttled.insert(service, until);
                 Learnt::Other
             }
-            News::LogEvents { .. } | News::OlderLogEvents { .. } | News::TailTrouble { .. } => Learnt::Logs(0),
+            News::LogEvents { tail, events, read_to } => {
+                if tail != self.logs.generation() {
+                    return;
+                }
+                self.logs.note_batch(events.len(), read_to, now);
+                let before = store.logs.dropped;
+                let from = store.logs.accept(events);
+                // What was learnt and not yet told has moved up by what was dropped meanwhile.
+                let dropped = usize::try_from(store.logs.dropped - before).unwrap_or(usize::MAX);
+                for learnt in &mut self.unlearnt {
+                    if let Learnt::Logs(first) = learnt {
+                        *first = first.saturating_sub(dropped);
+                    }
+                }
+                Learnt::Logs(from)
+            }
+            News::OlderLogEvents { tail, events, .. } => {
+                if tail != self.logs.generation() {
+                    return;
+                }
+                let (added, shown) = (events.len(), self.logs.shown.len(&store.logs));
+                store.logs.accept(events);
+                self.with_tabs(|tabs, cx| tabs.logs.note_older(added, shown, cx));
+                return;
+            }
+            News::TailTrouble { tail, group, trouble } => {
+                if tail == self.logs.generation() {
+                    match trouble {
+                        Some(trouble) => self.logs.troubles.insert(group, trouble),
+                        None => self.logs.troubles.remove(&group),
+                    };
+                }
+                Learnt::Other
+            }
             News::Traces { filter, summaries, capped, .. } => {
                 // An answer to an expression that has been changed meanwhile.
                 if filter != self.traces.expression() {
