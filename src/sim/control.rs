@@ -93,3 +93,54 @@ fn truth(sim: &Sim, request: &Request) -> Response {
     }
     json(200, &object!({"invocations": invocations, "errors": errors, "throttles": throttles}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Options, world::Millis};
+    use std::sync::Arc;
+
+    const NOW: Millis = 1_795_255_230_000;
+
+    fn account() -> Arc<Sim> {
+        let clock = Arc::new(|| NOW);
+        Sim::new(Options { scenario: "calm".into(), seed: 7, functions: 0, region: None, clock })
+            .expect("calm is there")
+    }
+
+    fn ask(sim: &Sim, method: &str, uri: &str, body: &str) -> (u16, Value) {
+        let request = http::Request::builder().method(method).uri(uri).body(body.to_owned().into());
+        let answer = sim.handle(&request.expect("a request")).response().expect("an answer");
+        (answer.status().as_u16(), serde_json::from_slice(answer.body().bytes()).unwrap_or_default())
+    }
+
+    #[test]
+    fn faults_come_and_go_by_http_and_the_ledger_counts_what_is_not_ours() {
+        let sim = account();
+        assert_eq!(ask(&sim, "GET", "/_sim/health", "").1["status"], "ok");
+        assert_eq!(ask(&sim, "POST", "/_sim/faults", r#"{"operations": "lambda:*", "fault": "throttle"}"#).0, 200);
+        assert_eq!(ask(&sim, "GET", "/2015-03-31/functions/", "").0, 429);
+        assert_eq!(ask(&sim, "DELETE", "/_sim/faults", "").0, 200);
+        assert_eq!(ask(&sim, "GET", "/2015-03-31/functions/", "").0, 403, "unsigned");
+        assert_eq!(ask(&sim, "POST", "/_sim/faults", r#"[{"fault": "flood"}]"#).0, 400);
+        let (_, ledger) = ask(&sim, "GET", "/_sim/ledger", "");
+        assert_eq!(ledger["calls"], 2);
+        assert_eq!(
+            ledger["operations"][0],
+            object!({"service": "lambda", "operation": "ListFunctions", "calls": 2, "failed": 2, "series": 0, "billed": 0})
+        );
+    }
+
+    #[test]
+    fn the_truth_of_all_functions_is_that_of_the_fleet() {
+        let sim = account();
+        let window = format!("from={}&to={}", NOW - 10 * MINUTE, NOW);
+        let (_, fleet) = ask(&sim, "GET", &format!("/_sim/truth?{window}"), "");
+        let names = sim.world().catalog.functions.iter().map(|function| &function.name);
+        let of = |name: &String| ask(&sim, "GET", &format!("/_sim/truth?function={name}&{window}"), "").1;
+        let sum: u64 = names.map(|name| of(name)["invocations"].as_u64().unwrap_or_default()).sum();
+        assert_eq!(fleet["invocations"], sum);
+        assert!(sum > 0);
+        assert_eq!(ask(&sim, "GET", "/_sim/truth?function=nobody", "").0, 404);
+    }
+}

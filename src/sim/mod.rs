@@ -182,20 +182,23 @@ impl Sim {
         Answer { after, fate }
     }
 
-    /// UUIDs that are the same for the same seed and the same order of calls.
     fn next_request_id(&self) -> String {
-        let n = self.requests.fetch_add(1, Ordering::Relaxed);
-        let (a, b) = (mix(self.seed ^ mix(n)), mix(self.seed.wrapping_add(mix(!n))));
-        let variant = 0x8000 | (b >> 48) & 0x3fff;
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            a >> 32,
-            (a >> 16) & 0xffff,
-            a & 0xfff,
-            variant,
-            b & 0xffff_ffff_ffff
-        )
+        uuid(self.seed, self.requests.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// A UUID, the same for the same seed and the same number.
+fn uuid(seed: u64, n: u64) -> String {
+    let (a, b) = (mix(seed ^ mix(n)), mix(seed.wrapping_add(mix(!n))));
+    let variant = 0x8000 | (b >> 48) & 0x3fff;
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        (a >> 16) & 0xffff,
+        a & 0xfff,
+        variant,
+        b & 0xffff_ffff_ffff
+    )
 }
 
 /// Splitmix64: spreads a number over all bits.
@@ -235,4 +238,68 @@ fn wrong_content_type(call: &Call<'_>) -> Option<Response> {
         _ => given.starts_with("application/x-amz-json-1."),
     };
     (!right).then(|| call.error(404, "UnknownOperationException", &format!("content type {given:?} is not understood")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &str =
+        "AWS4-HMAC-SHA256 Credential=AKID/20261121/eu-west-1/SERVICE/aws4_request, SignedHeaders=host, Signature=0";
+
+    fn answer(headers: &[(&str, &str)], uri: &str, body: &'static [u8]) -> Response {
+        let clock = Arc::new(|| 1_795_255_230_000);
+        let options = Options { scenario: "calm".into(), seed: 7, functions: 0, region: None, clock };
+        let mut request = http::Request::builder().method("POST").uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).expect("a request");
+        Sim::new(options).expect("calm is there").handle(&request).response().expect("an answer")
+    }
+
+    #[test]
+    fn strict_about_signatures_types_and_operations() {
+        let signed = |service: &str| SIGNED.replace("SERVICE", service);
+        let (logs, monitoring, sts) = (signed("logs"), signed("monitoring"), signed("sts"));
+        let json = ("content-type", "application/x-amz-json-1.1");
+        let target = ("x-amz-target", "Logs_20140328.DescribeLogGroups");
+        let kind = |response: &Response| response.headers()["x-amzn-errortype"].clone();
+
+        let unsigned = answer(&[json, target], "/", b"{}");
+        assert_eq!(
+            (unsigned.status().as_u16(), kind(&unsigned)),
+            (400, "MissingAuthenticationTokenException".parse().expect("plain"))
+        );
+        let mistyped = answer(&[("content-type", "text/plain"), target, ("authorization", &logs)], "/", b"{}");
+        assert_eq!(kind(&mistyped), "UnknownOperationException");
+        let invented = [json, ("x-amz-target", "Logs_20140328.Rummage"), ("authorization", logs.as_str())];
+        assert_eq!(answer(&invented, "/", b"{}").status(), 400);
+        let broken = answer(&[json, target, ("authorization", &logs)], "/", b"{");
+        assert_eq!(broken.status(), 400);
+
+        let cbor = [("content-type", "application/cbor"), ("authorization", monitoring.as_str())];
+        let path = "/service/GraniteServiceVersion20100801/operation/ListMetrics";
+        assert_eq!(answer(&cbor, path, b"").status(), 404, "without smithy-protocol");
+        let full = [cbor[0], cbor[1], ("smithy-protocol", "rpc-v2-cbor")];
+        assert_eq!(answer(&full, path, b"").status(), 200);
+        assert_eq!(answer(&full, path, b"\xbf\x61").status(), 400);
+
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("authorization", sts.as_str())];
+        let identity = answer(&form, "/", b"Action=GetCallerIdentity&Version=2011-06-15");
+        assert!(identity.headers().contains_key("x-amzn-requestid"));
+        let text = String::from_utf8_lossy(identity.body().bytes()).into_owned();
+        assert!(text.contains("<Account>210987654321</Account>"), "{text}");
+        assert_eq!(answer(&[], "/favicon.ico", b"").status(), 404);
+    }
+
+    #[test]
+    fn request_ids_are_uuids_and_never_the_same() {
+        let ids = (0..100).map(|n| uuid(7, n)).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(ids.len(), 100);
+        for id in ids {
+            let lengths: Vec<usize> = id.split('-').map(str::len).collect();
+            assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
+        }
+    }
 }
