@@ -93,7 +93,7 @@ impl Sim {
         let born = (options.clock)();
         let mut world = World::new(&options.scenario, options.seed, options.functions, born)?;
         if let Some(region) = options.region {
-            world.catalog.region = region;
+            world.catalog.move_to(region);
         }
         Ok(Arc::new(Sim {
             world: Arc::new(world),

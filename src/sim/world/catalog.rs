@@ -271,6 +271,14 @@ pub struct Alarm {
 }
 
 impl Catalog {
+    /// Puts the whole account into another region.
+    pub fn move_to(&mut self, region: String) {
+        for mapping in &mut self.mappings {
+            mapping.source_arn = mapping.source_arn.replace(&self.region, &region);
+        }
+        self.region = region;
+    }
+
     /// ARN of a function, unqualified.
     pub fn function_arn(&self, function: FunctionId) -> String {
         format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account_id, self.functions[function].name)

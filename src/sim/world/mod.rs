@@ -67,6 +67,7 @@ pub struct World {
     blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     tallies: Memory<(FunctionId, Millis, Option<String>, usize), Tally>,
     fleet: Memory<(Millis, usize), FleetTally>,
+    nothing: Arc<Tally>,
 }
 
 /// Everything that one request or invocation at the root brought about.
@@ -121,6 +122,7 @@ impl World {
             blocks: Memory::new(40_000),
             tallies: Memory::new(20_000),
             fleet: Memory::new(1_000),
+            nothing: Arc::new(Tally::default()),
         })
     }
 
@@ -214,9 +216,22 @@ impl World {
     /// through that alias or ran as that version.
     pub fn tally(&self, function: FunctionId, minute: Millis, qualifier: Option<&str>) -> Arc<Tally> {
         let minute = minute - minute.rem_euclid(tally::MINUTE);
+        if self.rests(function, minute) {
+            return self.nothing.clone();
+        }
         let generation = self.generation(block::start_of(block::of(minute) + 1));
         let place = (function, minute, qualifier.map(str::to_owned), generation);
         self.tallies.get(place, || totals::tally(self, function, minute, qualifier, None))
+    }
+
+    /// A filler that nobody touched runs by its timetable, and for less than a minute.
+    fn rests(&self, function: FunctionId, minute: Millis) -> bool {
+        let Ok(place) = self.fillers.binary_search_by_key(&function, |timetable| timetable.function) else {
+            return false;
+        };
+        let timetable = &self.fillers[place];
+        let idle = timetable.tick(minute).is_none() && timetable.tick(minute - tally::MINUTE).is_none();
+        idle && self.changes.untouched(function)
     }
 
     /// Like [`World::tally`], of an alias, and of these only what one version executed (dimension ExecutedVersion).

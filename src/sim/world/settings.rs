@@ -9,13 +9,15 @@ use super::scenario::Scenario;
 /// The settings of one function at all times.
 pub struct Settings {
     reserved: Vec<(Millis, Option<u32>)>,
-    /// Moment, index in the catalog's aliases, version, second version.
-    moves: Vec<(Millis, usize, u32, Option<(u32, f64)>)>,
+    moves: Vec<Move>,
     /// Moment, qualifier, requested (none when deleted).
     provisioned: Vec<(Millis, String, Option<u32>)>,
     names: Vec<String>,
     seed: u64,
 }
+
+/// Moment, index in the catalog's aliases, version, second version with its share.
+type Move = (Millis, usize, u32, Option<(u32, f64)>);
 
 /// Long before anything happens.
 pub const ALWAYS: Millis = Millis::MIN / 4;

@@ -5,7 +5,7 @@ use super::dice::Dice;
 use super::fate::{self, key};
 use super::invocation::{Cause, Invocation, Outcome};
 use super::tally::{FleetTally, MINUTE, Tally};
-use super::{Millis, World};
+use super::{LONGEST_INIT, Millis, World};
 
 /// What happened to a function in a minute, of all or of one qualifier and one version.
 pub fn tally(
@@ -130,17 +130,24 @@ pub fn fleet(world: &World, minute: Millis) -> FleetTally {
     }
     let changed = world.changed_fillers();
     for timetable in &world.fillers {
-        let Some(at) = timetable.tick(minute) else { continue };
-        if changed.contains(&timetable.function) {
-            continue;
+        // It starts cold each time, so what the minute before called may begin in this one.
+        let ticks = [timetable.tick(minute - MINUTE).filter(|at| *at > minute - LONGEST_INIT), timetable.tick(minute)];
+        for at in ticks.into_iter().flatten() {
+            if changed.contains(&timetable.function) {
+                continue;
+            }
+            let fate = fate::of(world, timetable.function, key(at, &[timetable.rule]), at, 0);
+            let start = at + fate.init_ms as Millis;
+            if !(minute..minute + MINUTE).contains(&start) {
+                continue;
+            }
+            fleet.invocations += 1;
+            fleet.errors += u32::from(fate.outcome != Outcome::Success);
+            fleet.durations.push(fate.duration_ms);
+            let second = ((start - minute) / 1000) as usize;
+            all[second] += 1;
+            on_demand[second] += 1;
         }
-        let fate = fate::of(world, timetable.function, key(at, &[timetable.rule]), at, 0);
-        fleet.invocations += 1;
-        fleet.errors += u32::from(fate.outcome != Outcome::Success);
-        fleet.durations.push(fate.duration_ms);
-        let second = ((at - minute) / 1000) as usize;
-        all[second] += 1;
-        on_demand[second] += 1;
     }
     fleet.durations.sort_by(f64::total_cmp);
     fleet.concurrency = all.into_iter().max().unwrap_or(0);
@@ -225,7 +232,14 @@ mod tests {
         let world = World::new("shop", 7, 10_000, BORN).unwrap();
         assert_eq!(world.catalog.functions.len(), 10_000);
         let fleet = world.fleet_tally(BORN - MINUTE);
-        assert!(fleet.invocations > 200, "{}", fleet.invocations);
+        assert!(fleet.invocations > 1000, "{}", fleet.invocations);
+        // What is counted by arithmetic is what is counted one by one.
+        let world = World::new("shop", 7, 1_000, BORN).unwrap();
+        for minute in [-90, -7, 0] {
+            let minute = BORN + minute * MINUTE;
+            let each: u32 = (0..1_000).map(|function| world.tally(function, minute, None).invocations).sum();
+            assert_eq!(world.fleet_tally(minute).invocations, each);
+        }
     }
 
     #[test]

@@ -97,8 +97,11 @@ fn add_calls(catalog: &mut Catalog) {
 }
 
 /// (name, namespace, metric, statistic, dimensions, threshold, period, periods).
+type AlarmRow =
+    (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)], f64, u32, u32);
+
 #[rustfmt::skip]
-const ALARMS: [(&str, &str, &str, &str, &[(&str, &str)], f64, u32, u32); 9] = [
+const ALARMS: [AlarmRow; 9] = [
     ("checkout-errors",           "AWS/Lambda",     "Errors",               "Sum",     &[("FunctionName", "checkout-api")],                    5.0,  60, 3),
     ("checkout-latency-p99",      "AWS/Lambda",     "Duration",             "p99",     &[("FunctionName", "checkout-api")],                 2500.0,  60, 5),
     ("payment-authorize-errors",  "AWS/Lambda",     "Errors",               "Sum",     &[("FunctionName", "payment-authorize")],               5.0,  60, 3),
