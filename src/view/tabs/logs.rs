@@ -8,8 +8,11 @@
 //! ╰───────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::app::tabs::logs::matching::Needle;
@@ -63,7 +66,7 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
         let y = body.y + u16::try_from(at).unwrap_or(0);
         let x = draw_prefix(&line, pen, body, y, many);
         let one_line = &line.text[..line.text.floor_char_boundary(WRAPPED)];
-        let one_line = text::safe_line(one_line);
+        let one_line = brief(one_line);
         let shown = skip_columns(&one_line, tab.column);
         draw_text(shown, tab.shown.needle(), pen, body, x, y, level_style(pen, line.level));
         if row == tab.cursor.row && (tab.paused || !app.overlays.is_empty()) {
@@ -199,6 +202,36 @@ fn draw_text(shown: &str, needle: &Needle, pen: &mut Pen, body: Rect, x: u16, y:
     pen.put(body, x, y, &visible[at..], style);
 }
 
+/// A line as one row. JSON begins with what it says, then its other fields; it is read here, where it is seen, and not
+/// when it arrives: most lines never are.
+fn brief(text: &str) -> Cow<'_, str> {
+    let fields = match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(fields)) if text.starts_with('{') => fields,
+        _ => return text::safe_line(text),
+    };
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    let mut row = String::new();
+    let mut said = Vec::new();
+    for name in ["level", "type", "message", "errorType", "errorMessage"] {
+        if let Some(value) = fields.get(name) {
+            row.push_str(&plain(value));
+            row.push_str("  ");
+            said.push(name);
+        }
+    }
+    // A platform event says what matters one level deeper.
+    let inner = fields.get("record").and_then(Value::as_object);
+    let metrics = inner.and_then(|record| record.get("metrics")).and_then(Value::as_object);
+    let rest = fields.iter().chain(inner.into_iter().flatten()).chain(metrics.into_iter().flatten());
+    for (name, value) in rest {
+        let is_time = matches!(name.as_str(), "time" | "timestamp");
+        if !is_time && !said.contains(&name.as_str()) && !matches!(name.as_str(), "record" | "metrics" | "tracing") {
+            row.push_str(&format!("{name}={} ", plain(value)));
+        }
+    }
+    Cow::Owned(text::safe_line(row.trim_end()).into_owned())
+}
+
 /// A line without its first columns.
 fn skip_columns(line: &str, columns: usize) -> &str {
     let mut used = 0;
@@ -287,5 +320,15 @@ mod tests {
         assert_eq!(wrap("日", 1), ["日"]);
         assert_eq!(skip_columns("abc", 2), "c");
         assert_eq!(skip_columns("abc", 9), "");
+    }
+
+    #[test]
+    fn json_says_first_what_it_has_to_say() {
+        let row = brief(r#"{"timestamp":"t","level":"ERROR","requestId":"r","message":"boom"}"#);
+        assert_eq!(row, "ERROR  boom  requestId=r");
+        let row =
+            brief(r#"{"time":"t","type":"platform.report","record":{"requestId":"r","metrics":{"durationMs":3.5}}}"#);
+        assert_eq!(row, "platform.report  requestId=r durationMs=3.5");
+        assert_eq!(brief("{broken"), "{broken");
     }
 }
