@@ -9,8 +9,20 @@ impl App {
     /// Takes in what a poller has learnt.
     pub(super) fn learn(&mut self, news: News) {
         let now = self.now;
-        if let Some(trouble) = trouble_of(&news) {
-            self.notices.note(trouble, now);
+        match trouble_of(&news) {
+            Some(trouble) => {
+                self.notices.note(trouble, now);
+                if trouble.is_global() {
+                    let times = self.global.as_ref().map_or(0, |(_, times)| *times);
+                    self.global = Some((trouble.clone(), times + 1));
+                }
+            }
+            // Whatever was in the way, it has healed. Back-off alone proves nothing.
+            None if !matches!(news, News::Throttled { .. }) => {
+                self.global = None;
+                self.answered = true;
+            }
+            None => {}
         }
         let store = &mut self.store;
         let learnt = match news {

@@ -115,6 +115,10 @@ pub struct App {
     pub undoable: Vec<Change>,
     /// Changes sent and not answered yet.
     pub pending: Vec<Change>,
+    /// What was last in the way of the whole account, and how often since AWS answered anything.
+    global: Option<(Trouble, u32)>,
+    /// AWS has answered at least once.
+    answered: bool,
     unlearnt: Vec<Learnt>,
     /// The tail whose lines are in store.
     tail: u64,
@@ -157,6 +161,8 @@ impl App {
             payloads: HashMap::new(),
             undoable: Vec::new(),
             pending: Vec::new(),
+            global: None,
+            answered: false,
             unlearnt: Vec::new(),
             tail: 0,
             learnt_at: None,
@@ -244,10 +250,10 @@ impl App {
         }
     }
 
-    /// What concerns the whole account, where something does: the banner.
+    /// What concerns the whole account, where something does: the banner. One call that went unanswered among others that
+    /// were is no such thing.
     pub fn banner(&self) -> Option<&Trouble> {
-        let feeds = [self.store.identity.trouble(), self.store.account.trouble(), self.store.alarms.trouble()];
-        feeds.into_iter().flatten().find(|trouble| trouble.is_global())
+        self.global.as_ref().filter(|(_, times)| *times > 1 || !self.answered).map(|(trouble, _)| trouble)
     }
 
     /// The parts of the screen.
