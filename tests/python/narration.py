@@ -106,7 +106,7 @@ def tell(account, generator, functions, now, incident, apis):
         account.do("logs.retention", logs.put_retention_policy, logGroupName=group, retentionInDays=14)
         events = []
         for s in range(3):
-            events += narrator.stream(group, now - dt.timedelta(minutes=55 - 7 * s), now, style, function, incident)
+            events += narrator.stream(group, now - dt.timedelta(minutes=55 - 17 * s), now, style, function, incident)
         levels = Counter("ERROR" in e["message"] for e in events)
         groups[group] = {"events": len(events), "withERROR": levels[True], "first": min(e["timestamp"] for e in events), "last": max(e["timestamp"] for e in events)}
     xray = account.client("xray")
