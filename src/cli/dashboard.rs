@@ -7,6 +7,7 @@ use super::occasion::Occasion;
 use super::{Embedded, sim};
 use crate::app::Origin;
 use crate::aws::Settings;
+use crate::config::Colours;
 use crate::runtime::start::{Start, run};
 use crate::sim::transport::connector;
 
@@ -55,7 +56,11 @@ fn start(
     if occasion.environment.dumb() {
         return Err(Failure::environment(format!("this terminal can't be drawn on (TERM=dumb); {REMEDY}")));
     }
-    let Occasion { environment, loaded, clock, .. } = occasion;
+    let Occasion { mut environment, loaded, clock, global } = occasion;
+    // Whoever asks for a theme by name wants to see its colours, NO_COLOR or not.
+    if global.theme.is_some() && environment.no_color {
+        environment.colours = Colours::Indexed;
+    }
     let ending = run(Start { loaded, environment, origin, clock }, settings)
         .map_err(|error| Failure::environment(format!("the terminal can't be used: {error}; {REMEDY}")))?;
     Ok(ending.exit_code())

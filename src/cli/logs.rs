@@ -20,6 +20,8 @@ use crate::time::Moment;
 const SINCE: Duration = Duration::from_secs(15 * 60);
 /// Of the calls that CloudWatch Logs grants to account and region we take at most this share.
 const SHARE: f64 = 0.4;
+/// First wait after a throttle; each further one is twice as long.
+const SHORTEST_BACK_OFF: Duration = Duration::from_secs(1);
 /// Longest wait after a throttle.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// What an event takes beside its text, for the cap.
@@ -115,30 +117,32 @@ struct Reader {
 impl Reader {
     /// Everything from `start` to `end`. A group that can't be read is told, and the others are printed.
     async fn history(&mut self, sources: &[Source], start: Moment, end: Moment) -> Result<u8, Failure> {
-        let (mut events, mut held, mut code, mut failed) = (Vec::new(), 0, OK, 0);
+        let (mut events, mut held, mut code) = (Vec::new(), 0, OK);
         for source in sources {
-            let mut token = None;
+            let (mut token, mut back_off) = (None, SHORTEST_BACK_OFF);
+            let wanted = self.wanted(source, start, Some(end));
             loop {
-                let wanted = logs::Wanted {
-                    group: source.group.clone(),
-                    pattern: self.pattern.clone(),
-                    from: start.timestamp_millis(),
-                    to: Some(end.timestamp_millis()),
-                    limit: None,
-                };
-                match self.page(source, &wanted, token).await {
+                match self.page(source, &wanted, token.clone()).await {
                     Ok((page, next)) => {
                         held += page.iter().map(|event| event.message.len() + EVENT_OVERHEAD).sum::<usize>();
                         events.extend(page);
+                        back_off = SHORTEST_BACK_OFF;
                         // The last page is the one without a token, however empty those before it are.
                         token = next;
+                        if token.is_none() {
+                            break;
+                        }
+                    }
+                    Err(trouble) if trouble.kind == Kind::Throttled && back_off < LONGEST_BACK_OFF => {
+                        complain(&format!("{}; going on in {}", trouble.sentence(), text::span(back_off)));
+                        tokio::time::sleep(back_off).await;
+                        back_off *= 2;
                     }
                     Err(trouble) if trouble.is_global() || sources.len() == 1 => return Err(trouble.into()),
                     Err(trouble) => {
                         complain(&format!("{}: {}", source.group, trouble.sentence()));
                         code = code.max(code_of(&trouble));
-                        failed += 1;
-                        token = None;
+                        break;
                     }
                 }
                 if held > self.cap {
@@ -148,13 +152,10 @@ impl Reader {
                         "there is more than {cap} of it; what was read so far is printed - narrow it with --since or --filter"
                     )));
                 }
-                if token.is_none() {
-                    break;
-                }
             }
         }
         self.print(&mut events)?;
-        Ok(if failed == 0 { OK } else { code })
+        Ok(code)
     }
 
     /// What comes, until interrupted: each round reads a little back again, because events come in late.
@@ -204,14 +205,18 @@ impl Reader {
         }
     }
 
-    async fn all(&self, source: &Source, from: Moment, to: Option<Moment>) -> Result<Vec<LogEvent>, Trouble> {
-        let wanted = logs::Wanted {
+    fn wanted(&self, source: &Source, from: Moment, to: Option<Moment>) -> logs::Wanted {
+        logs::Wanted {
             group: source.group.clone(),
             pattern: self.pattern.clone(),
             from: from.timestamp_millis(),
             to: to.map(|to| to.timestamp_millis()),
             limit: None,
-        };
+        }
+    }
+
+    async fn all(&self, source: &Source, from: Moment, to: Option<Moment>) -> Result<Vec<LogEvent>, Trouble> {
+        let wanted = self.wanted(source, from, to);
         let (mut events, mut token) = (Vec::new(), None);
         loop {
             let (page, next) = self.page(source, &wanted, token).await?;

@@ -1,8 +1,8 @@
 //! `slsdash top`: every function with its numbers over the window, worst first.
 //!
 //! ```text
-//! FUNCTION      RUNTIME     INVOCATIONS  ERRORS  THROTTLES   P50   P99  CONCURRENT  RESERVED  PROVISIONED  FINDING
-//! checkout-api  nodejs22.x         1204     12%          0  84ms  1.2s          12         -  live 5/5     checkout-api fails: ...
+//! FUNCTION       INV  ERR  ERR%  THR    P50    P99  CONC  RES  PROVISIONED  FINDING
+//! checkout-api  1633  260   16%    0  494ms  1.44s     4    -  live 4/4     fails: 16% of its invocations (260 errors), ...
 //! ```
 
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ use crate::time::{Moment, TimeWindow};
 /// Functions asked for their reserved and provisioned concurrency, the worst first: Lambda answers 15 such calls a
 /// second for everybody in the account.
 const DETAILED: usize = 25;
+/// On a server of one's own, which has no such limit.
+const DETAILED_THERE: usize = 200;
 /// Between two such calls.
 const PAUSE: Duration = Duration::from_millis(125);
 /// With more functions than this, those that nobody invoked are found first: CloudWatch bills each metric asked for.
@@ -120,7 +122,9 @@ async fn measure(account: &Account, store: &mut Store, window: TimeWindow, now: 
                 .map(|metric| SeriesKey::new(Subject::Function(name.clone()), metric, Statistic::Sum))
         });
         let keys: Vec<SeriesKey> = keys.collect();
-        tell_price(keys.len());
+        if account.endpoint().is_none() {
+            tell_price(keys.len());
+        }
         ask(account, store, &keys, window, now).await?;
         let invoked = |name: &String| {
             let figures = store.metrics.figures(&Subject::Function(name.clone()));
@@ -160,7 +164,7 @@ fn tell_price(metrics: usize) {
 async fn detail(account: &Account, store: &mut Store, order: &[String], now: Moment) -> Result<(), Trouble> {
     // A server of one's own has no quota, but often answers the list for a single alias only.
     let own = account.endpoint().is_some();
-    let count = if own { order.len() } else { DETAILED.min(order.len()) };
+    let count = order.len().min(if own { DETAILED_THERE } else { DETAILED });
     if count < order.len() {
         complain(&format!("reserved and provisioned concurrency of the first {count} functions only"));
     }
@@ -305,15 +309,14 @@ impl Top {
     fn table(&self) -> Table {
         let mut table = Table::new(&[
             "FUNCTION",
-            "RUNTIME",
-            ">INVOCATIONS",
-            ">ERRORS",
+            ">INV",
+            ">ERR",
             ">ERR%",
-            ">THROTTLES",
+            ">THR",
             ">P50",
             ">P99",
-            ">CONCURRENT",
-            ">RESERVED",
+            ">CONC",
+            ">RES",
             "PROVISIONED",
             "FINDING",
         ]);
@@ -328,7 +331,6 @@ impl Top {
             let finding = self.findings.get(&function.name).and_then(|found| found.first());
             table.row(vec![
                 function.name.clone(),
-                if function.runtime.is_empty() { function.package.clone() } else { function.runtime.clone() },
                 or_dash(figures.invocations.map(text::count)),
                 or_dash(known.then(|| text::count(figures.errors))),
                 or_dash(known.then(|| text::percent(figures.error_share()))),
@@ -338,11 +340,16 @@ impl Top {
                 or_dash(figures.concurrency.map(text::count)),
                 or_dash(function.reserved.flatten().map(|reserved| reserved.to_string())),
                 or_dash(provisioned.map(|all| all.join(", ")).filter(|text| !text.is_empty())),
-                finding.map(|finding| finding.sentence.clone()).unwrap_or_default(),
+                finding.map(|finding| without(&finding.sentence, &function.name)).unwrap_or_default(),
             ]);
         }
         table
     }
+}
+
+/// The sentence of a finding in the row of its function, where the name need not be said again.
+fn without(sentence: &str, name: &str) -> String {
+    sentence.strip_prefix(name).unwrap_or(sentence).trim_start().to_string()
 }
 
 /// CloudWatch gives counts as floating-point numbers.
