@@ -121,6 +121,9 @@ impl App {
             let function = self.functions.chosen.clone().or_else(|| self.selected().function);
             self.with_tabs(|tabs, cx| tabs.logs.enter(function, cx));
         }
+        if self.tab == tab && tab == Tab::Apis {
+            self.apis.close();
+        }
         self.tab = tab;
     }
 
@@ -138,13 +141,17 @@ impl App {
         };
         // A view that was jumped into is left by the way it was entered, not through its own list.
         let jumped_into_detail = self.tab == Tab::Functions && self.functions.detail.is_some()
-            || self.tab == Tab::Traces && self.traces.is_open();
+            || self.tab == Tab::Traces && self.traces.is_open()
+            || self.tab == Tab::Apis && self.apis.is_open();
         if !self.trail.is_empty() && (jumped_into_detail || !inner) {
             if self.tab == Tab::Functions {
                 self.functions.detail = None;
             }
             if self.tab == Tab::Traces {
                 self.traces.close();
+            }
+            if self.tab == Tab::Apis {
+                self.apis.close();
             }
             self.tab = self.trail.pop().unwrap_or_default();
             return vec![];

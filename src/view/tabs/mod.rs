@@ -5,4 +5,5 @@ pub mod function;
 pub mod functions;
 pub mod logs;
 pub mod overview;
+pub mod stage;
 pub mod traces;

@@ -1,0 +1,150 @@
+//! The rows of the stage table: which there are, and which of them the filter takes.
+
+use std::cell::OnceCell;
+
+use crate::app::tabs::overview::stage_subject;
+use crate::model::api::{Api, Protocol, Stage};
+use crate::model::series::Subject;
+use crate::store::Store;
+use crate::store::metrics::StageFigures;
+
+/// A row: a stage, or an API whose stages are not known or that has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// API id.
+    pub api: String,
+    /// Stage.
+    pub stage: Option<String>,
+}
+
+impl Row {
+    /// API id and stage, where it is a stage.
+    pub fn pair(&self) -> Option<(String, String)> {
+        Some((self.api.clone(), self.stage.clone()?))
+    }
+}
+
+/// A stage by its API's id and its name.
+pub fn stage<'a>(store: &'a Store, api: &str, stage: &str) -> Option<&'a Stage> {
+    stages(store, api).iter().find(|known| known.name == stage)
+}
+
+/// Known stages of an API.
+pub fn stages<'a>(store: &'a Store, api: &str) -> &'a [Stage] {
+    store.stages.get(api).and_then(|feed| feed.get()).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The rows that the filter takes: APIs by name, stages of each together.
+pub fn all(store: &Store, filter: &str) -> Vec<Row> {
+    let mut apis: Vec<&Api> = store.apis.get().into_iter().flatten().collect();
+    apis.sort_by_cached_key(|api| (api.name.to_lowercase(), api.id.clone()));
+    let words = read(filter);
+    let mut rows = Vec::new();
+    for api in apis {
+        let known = stages(store, &api.id);
+        if known.is_empty() && words.iter().all(|word| word.takes(store, api, None)) {
+            rows.push(Row { api: api.id.clone(), stage: None });
+        }
+        for stage in known.iter().filter(|stage| words.iter().all(|word| word.takes(store, api, Some(stage)))) {
+            rows.push(Row { api: api.id.clone(), stage: Some(stage.name.clone()) });
+        }
+    }
+    rows
+}
+
+/// How many REST APIs report under this stage's metrics: v1 metrics are keyed by the API's name, without the characters
+/// that are not ASCII, and not by its id. An API whose stages are not known may have this stage.
+pub fn sharing(store: &Store, api: &Api, stage: &str) -> usize {
+    if api.protocol != Protocol::Rest {
+        return 1;
+    }
+    let key = |name: &str| name.chars().filter(char::is_ascii).collect::<String>();
+    let mine = key(&api.name);
+    let others = store.apis.get().into_iter().flatten().filter(|other| {
+        other.id != api.id
+            && other.protocol == Protocol::Rest
+            && key(&other.name) == mine
+            && store
+                .stages
+                .get(&other.id)
+                .and_then(|feed| feed.get())
+                .is_none_or(|stages| stages.iter().any(|other| other.name == stage))
+    });
+    1 + others.count()
+}
+
+/// A word of the filter: `prod` is part of the name, the id, the stage or the protocol, `!prod` is not; `stage:prod`,
+/// `proto:rest`, `cache:on`; `req>0`, `4xx>1` and `5xx>1` (per cent), `p99>500` (ms).
+enum Word {
+    Part(String),
+    Not(String),
+    Attribute(String, String),
+    Number(String, bool, f64),
+}
+
+fn read(filter: &str) -> Vec<Word> {
+    let word = |word: &str| {
+        let word = word.to_lowercase();
+        if let Some((name, value)) = word.split_once(':')
+            && matches!(name, "name" | "id" | "stage" | "proto" | "cache")
+            && !value.is_empty()
+        {
+            return Word::Attribute(name.into(), value.into());
+        }
+        for (sign, more) in [('>', true), ('<', false)] {
+            if let Some((name, number)) = word.split_once(sign)
+                && matches!(name, "req" | "4xx" | "5xx" | "p50" | "p99")
+                && let Ok(number) = number.parse()
+            {
+                return Word::Number(name.into(), more, number);
+            }
+        }
+        match word.strip_prefix('!') {
+            Some(rest) if !rest.is_empty() => Word::Not(rest.into()),
+            _ => Word::Part(word),
+        }
+    };
+    filter.split_whitespace().map(word).collect()
+}
+
+impl Word {
+    fn takes(&self, store: &Store, api: &Api, stage: Option<&Stage>) -> bool {
+        let name = stage.map_or("", |stage| stage.name.as_str());
+        let has = |text: &str, part: &str| text.to_lowercase().contains(part);
+        let anywhere = |part: &str| {
+            [api.name.as_str(), &api.id, name, api.protocol.name()].into_iter().any(|text| has(text, part))
+        };
+        match self {
+            Word::Part(part) => anywhere(part),
+            Word::Not(part) => !anywhere(part),
+            Word::Attribute(what, value) => match what.as_str() {
+                "name" => has(&api.name, value),
+                "id" => has(&api.id, value),
+                "stage" => has(name, value),
+                "cache" => stage.is_some_and(|stage| stage.cache_enabled == (value == "on")),
+                _ => has(api.protocol.name(), value),
+            },
+            Word::Number(what, more, number) => {
+                let figures = OnceCell::new();
+                let figures = || figures.get_or_init(|| stage.map(|stage| figures_of(store, api, &stage.name)));
+                let share = |part: fn(&StageFigures) -> f64| {
+                    figures().and_then(|f| f.count.filter(|count| *count > 0.0).map(|count| part(&f) / count * 100.0))
+                };
+                let value = match what.as_str() {
+                    "req" => figures().and_then(|f| f.count),
+                    "4xx" => share(|f| f.errors_4xx),
+                    "5xx" => share(|f| f.errors_5xx),
+                    "p50" => figures().and_then(|f| f.p50),
+                    _ => figures().and_then(|f| f.p99),
+                };
+                value.is_some_and(|value| if *more { value > *number } else { value < *number })
+            }
+        }
+    }
+}
+
+/// What a stage did over the window.
+pub fn figures_of(store: &Store, api: &Api, stage: &str) -> StageFigures {
+    let subject: Subject = stage_subject(api, stage);
+    store.metrics.stage_figures(&subject)
+}
