@@ -13,6 +13,7 @@ mod cli;
 mod drift;
 mod embedded;
 mod laws;
+mod monkey;
 mod outside;
 mod pty;
 mod servers;
