@@ -263,7 +263,7 @@ impl App {
                         }
                     }
                     Err(failure) => {
-                        self.notices.complain(format!("{}: {}", change.sentence(), sentence(&failure)), now)
+                        self.notices.complain(format!("{}: {}", change.sentence(), sentence(&failure)), now);
                     }
                 }
             }

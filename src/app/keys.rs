@@ -295,8 +295,8 @@ impl App {
                 if kind == PromptKind::Expression {
                     let tab = self.tab;
                     let answer = self.with_tabs(|tabs, cx| match tab {
-                        Tab::Logs => tabs.logs.set_expression(text, cx),
-                        Tab::Traces => tabs.traces.set_expression(text, cx),
+                        Tab::Logs => tabs.logs.set_expression(&text, cx),
+                        Tab::Traces => tabs.traces.set_expression(&text, cx),
                         _ => Ok(()),
                     });
                     if let (Err(complaint), Some(Overlay::Prompt(prompt))) = (answer, self.overlays.last_mut()) {

@@ -203,24 +203,24 @@ impl App {
 
 /// The trouble that a piece of news tells of, if it does; back-off by itself is shown in the header.
 fn trouble_of(news: &News) -> Option<&Trouble> {
-    let trouble = match news {
-        News::Identity(Err(trouble))
-        | News::AccountSettings(Err(trouble))
-        | News::FunctionsFailed(trouble)
-        | News::FunctionDetail(_, Err(trouble))
-        | News::Invocations(_, Err(trouble))
-        | News::SeriesFailed(_, trouble)
-        | News::Alarms(Err(trouble))
-        | News::LogGroups(Err(trouble))
-        | News::TailTrouble { trouble: Some(trouble), .. }
-        | News::TracesFailed(trouble)
-        | News::Trace(_, Err(trouble))
-        | News::ServiceGraph(Err(trouble))
-        | News::Apis { trouble: Some(trouble), .. }
-        | News::Stages(_, Err(trouble))
-        | News::Routes(_, Err(trouble))
-        | News::ApiAccount(Err(trouble)) => trouble,
-        _ => return None,
+    let (News::Identity(Err(trouble))
+    | News::AccountSettings(Err(trouble))
+    | News::FunctionsFailed(trouble)
+    | News::FunctionDetail(_, Err(trouble))
+    | News::Invocations(_, Err(trouble))
+    | News::SeriesFailed(_, trouble)
+    | News::Alarms(Err(trouble))
+    | News::LogGroups(Err(trouble))
+    | News::TailTrouble { trouble: Some(trouble), .. }
+    | News::TracesFailed(trouble)
+    | News::Trace(_, Err(trouble))
+    | News::ServiceGraph(Err(trouble))
+    | News::Apis { trouble: Some(trouble), .. }
+    | News::Stages(_, Err(trouble))
+    | News::Routes(_, Err(trouble))
+    | News::ApiAccount(Err(trouble))) = news
+    else {
+        return None;
     };
     (trouble.kind != Kind::Throttled).then_some(trouble)
 }

@@ -97,7 +97,7 @@ pub fn draw(plot: &Plot, pen: &mut Pen, area: Rect) {
             Dataset::default().marker(marker).graph_type(GraphType::Line).style(styles.chart_limit).data(&limit_points),
         );
     }
-    let runs: Vec<(Vec<Vec<(f64, f64)>>, Style)> = points
+    let runs: Vec<(Runs, Style)> = points
         .iter()
         .zip(&plot.curves)
         .map(|(points, curve)| {
@@ -149,9 +149,12 @@ fn legend(plot: &Plot, pen: &mut Pen, area: Rect) {
     pen.buffer.set_line(from, area.y, &line, u16::try_from(width).unwrap_or(0));
 }
 
+/// Stretches of points without a gap.
+type Runs = Vec<Vec<(f64, f64)>>;
+
 /// Splits where more than one bucket is missing, so that a gap is not drawn as a slope.
-fn split_at_gaps(points: &[(f64, f64)], period: f64) -> Vec<Vec<(f64, f64)>> {
-    let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
+fn split_at_gaps(points: &[(f64, f64)], period: f64) -> Runs {
+    let mut runs = Runs::new();
     for point in points {
         match runs.last_mut() {
             Some(run) if run.last().is_some_and(|last| point.0 - last.0 <= period * 1.5) => run.push(*point),

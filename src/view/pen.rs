@@ -42,6 +42,7 @@ impl Pen<'_> {
     }
 
     /// Writes one column of a table.
+    #[allow(clippy::too_many_arguments)] // a place, a width and a look: a struct of them would only be taken apart again
     pub fn cell(&mut self, area: Rect, x: u16, y: u16, width: u16, text: &str, align: Align, style: Style) {
         let room = Rect { x, y: area.y, width: width.min(area.right().saturating_sub(x)), height: area.height };
         let shown = text::cut(text, usize::from(room.width));

@@ -216,10 +216,11 @@ impl Traces {
         match (action, selected) {
             (Action::Back, _) => self.close(),
             (Action::NextPanel | Action::PreviousPanel, _) => self.on_detail = !self.on_detail,
+            (Action::Open, Some((id, true, _))) if self.folded.contains(&id) => {
+                self.folded.remove(&id);
+            }
             (Action::Open, Some((id, true, _))) => {
-                if !self.folded.remove(&id) {
-                    self.folded.insert(id);
-                }
+                self.folded.insert(id);
             }
             (Action::Right, Some((id, true, _))) => {
                 self.folded.remove(&id);
@@ -324,7 +325,7 @@ impl Traces {
     }
 
     /// Another filter expression; what a look at its brackets and quotes shows to be wrong is not sent.
-    pub fn set_expression(&mut self, text: String, _cx: &Context) -> Result<(), String> {
+    pub fn set_expression(&mut self, text: &str, _cx: &Context) -> Result<(), String> {
         let text = text.trim().to_string();
         balanced(&text)?;
         if text != self.expression {

@@ -353,7 +353,7 @@ impl Logs {
     }
 
     /// Another filter pattern for AWS to apply; says what is wrong with it.
-    pub fn set_expression(&mut self, text: String, cx: &Context) -> Result<(), String> {
+    pub fn set_expression(&mut self, text: &str, cx: &Context) -> Result<(), String> {
         // The limit of the API; what else is wrong with a pattern, the service says.
         if text.len() > 1024 {
             return Err(format!("{} characters, AWS takes 1024", text.len()));
