@@ -241,7 +241,12 @@ fn caching(lines: &mut Lines, api: &Api, stage: &Stage) {
         }
     }
     let defaults = &stage.defaults;
-    lines.switch("methods cached", defaults.caching == Some(true), "on for all methods");
+    let own = stage.overrides.iter().filter(|(_, own)| own.caching.is_some()).count();
+    let but = if own > 0 { format!(", {own} methods decide for themselves") } else { String::new() };
+    match defaults.caching {
+        Some(true) => lines.add("caching", format!("on{but}"), Tone::Plain),
+        _ => lines.add("caching", format!("off{but}"), Tone::Quiet),
+    }
     if let Some(ttl) = defaults.cache_ttl_s {
         let means = if ttl == 0 { " (nothing is kept)" } else { "" };
         lines.add("cache TTL", format!("{ttl} s{means}"), if ttl == 0 { Tone::Warning } else { Tone::Plain });
