@@ -409,7 +409,7 @@ mod tests {
         buffer
             .content()
             .chunks(usize::from(app.size.0))
-            .flat_map(|row| row.iter().map(|cell| cell.symbol()).chain(["\n"]))
+            .flat_map(|row| row.iter().map(ratatui::buffer::Cell::symbol).chain(["\n"]))
             .collect()
     }
 

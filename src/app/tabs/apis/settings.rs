@@ -279,7 +279,7 @@ fn logging(lines: &mut Lines, api: &Api, stage: &Stage) {
     } else {
         match level(defaults) {
             Some(level) => {
-                lines.add("execution log", format!("{level} to {}", execution_group(api, stage)), Tone::Plain)
+                lines.add("execution log", format!("{level} to {}", execution_group(api, stage)), Tone::Plain);
             }
             None => lines.add("execution log", "off", Tone::Quiet),
         }
