@@ -207,6 +207,8 @@ fn draw_routes(app: &App, id: &str, pen: &mut Pen, area: Rect) {
     pen.standing(area, standing);
     let longest = routes.iter().map(|route| text::width(&route.key)).max().unwrap_or(0);
     let key_width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(8, (inside.width / 2).max(8));
+    let behind = routes.iter().filter_map(|route| route.function.as_deref()).map(text::width).max().unwrap_or(0);
+    let behind_width = behind.clamp(8, usize::from(inside.width / 3).max(8));
     let overrides = app.apis.overrides(&app.store);
     for (y, row, selected) in rows_of(app, Panel::Routes, inside, routes.len()) {
         let route = &routes[row];
@@ -219,6 +221,8 @@ fn draw_routes(app: &App, id: &str, pen: &mut Pen, area: Rect) {
             None if route.integration.is_empty() => ("nothing behind it", styles.warning),
             None => (route.integration.as_str(), styles.dim),
         };
+        let behind = text::cut_middle(behind, behind_width);
+        let gap = " ".repeat(behind_width.saturating_sub(text::width(&behind)));
         let mut notes = String::new();
         if route.function.is_some() && !route.integration.is_empty() {
             notes.push_str(&format!(" {}", route.integration));
@@ -230,7 +234,7 @@ fn draw_routes(app: &App, id: &str, pen: &mut Pen, area: Rect) {
             notes.push_str(" API key");
         }
         let own = if overrides.iter().any(|(key, _)| *key == route.key) { " own settings" } else { "" };
-        pen.line(line, y, &[(behind, style), (own, styles.notice), (&notes, styles.dim)]);
+        pen.line(line, y, &[(&behind, style), (&gap, styles.text), (own, styles.notice), (&notes, styles.dim)]);
         if selected {
             pen.shade(inside, y, styles.selection);
         }

@@ -148,3 +148,64 @@ pub fn figures_of(store: &Store, api: &Api, stage: &str) -> StageFigures {
     let subject: Subject = stage_subject(api, stage);
     store.metrics.stage_figures(&subject)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::trouble::{Kind, Trouble};
+    use crate::time::Moment;
+
+    fn region() -> Store {
+        let now = Moment::from_timestamp(1_000, 0).expect("a valid moment");
+        let api = |id: &str, name: &str, protocol| Api {
+            id: id.into(),
+            name: name.into(),
+            protocol,
+            endpoint_types: vec![],
+            description: String::new(),
+            created: None,
+            endpoint: None,
+        };
+        let stages = |names: &[&str]| {
+            Ok(names.iter().map(|name| Stage { name: (*name).into(), ..Stage::default() }).collect::<Vec<_>>())
+        };
+        let mut store = Store::default();
+        let apis = vec![
+            api("r1", "shop", Protocol::Rest),
+            api("r2", "sh\u{f6}op", Protocol::Rest),
+            api("h1", "shop", Protocol::Http),
+            api("w1", "Events", Protocol::WebSocket),
+        ];
+        store.apis.accept(Ok(apis), now);
+        store.stages.entry("r1".into()).or_default().accept(stages(&["prod", "test"]), now);
+        store.stages.entry("r2".into()).or_default().accept(stages(&["prod"]), now);
+        let denied = Trouble::new(Kind::Denied, "apigateway:GET", "no");
+        store.stages.entry("w1".into()).or_default().accept(Err(denied), now);
+        store
+    }
+
+    #[test]
+    fn every_api_has_a_row_and_the_filter_reads_names_ids_stages_and_kinds() {
+        let store = region();
+        let shown = |filter: &str| {
+            let rows = all(&store, filter).into_iter();
+            rows.map(|row| format!("{} {}", row.api, row.stage.unwrap_or_default())).collect::<Vec<_>>().join(",")
+        };
+        assert_eq!(shown(""), "w1 ,h1 ,r1 prod,r1 test,r2 prod");
+        assert_eq!(shown("TEST"), "r1 test");
+        assert_eq!(shown("rest !r2 stage:prod"), "r1 prod");
+        assert_eq!(shown("proto:web"), "w1 ");
+        assert_eq!(shown("req>0"), "", "what is not known is not more than nothing");
+        assert_eq!(shown("cache:off"), "r1 prod,r1 test,r2 prod");
+    }
+
+    #[test]
+    fn rest_apis_of_one_name_share_their_metrics_stage_by_stage() {
+        let store = region();
+        let api = |id: &str| store.api(id).expect("it is listed");
+        // CloudWatch gets the names without what is not ASCII: these two are one to it.
+        assert_eq!(sharing(&store, api("r1"), "prod"), 2);
+        assert_eq!(sharing(&store, api("r1"), "test"), 1);
+        assert_eq!(sharing(&store, api("h1"), "prod"), 1);
+    }
+}
