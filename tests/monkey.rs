@@ -11,6 +11,7 @@ use slsdash::config::{Config, Theme};
 use slsdash::model::alarm::{Alarm, AlarmState};
 use slsdash::model::api::{Api, Protocol, Stage};
 use slsdash::model::function::{Alias, Function, FunctionDetail, ProvisionedConcurrency, ProvisionedStatus};
+use slsdash::model::identity::{Identity, Scope};
 use slsdash::model::log::LogEvent;
 use slsdash::model::series::{Series, Subject};
 use slsdash::model::trace::{Trace, TraceSummary};
@@ -59,6 +60,11 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
             page: 0,
             last: pick.is_multiple_of(2),
         },
+        1 if pick.is_multiple_of(3) => News::Identity(Ok(Identity {
+            scope: Scope { account: pick.to_string(), region: "eu-west-1".into() },
+            ..Identity::default()
+        })),
+        1 if pick.is_multiple_of(2) => News::FunctionsPage { functions: vec![], page: 0, last: true },
         1 => News::FunctionsFailed(trouble()),
         2 => {
             let points = (0..60)

@@ -24,6 +24,7 @@ impl App {
             }
             None => {}
         }
+        let mut wiped = false;
         let store = &mut self.store;
         let learnt = match news {
             News::Identity(answer) => {
@@ -32,6 +33,7 @@ impl App {
                     && new.scope != old.scope
                 {
                     store.wipe();
+                    wiped = true;
                 }
                 store.identity.accept(answer, now);
                 Learnt::Other
@@ -163,6 +165,11 @@ impl App {
                 Learnt::Traces
             }
         };
+        if wiped {
+            self.unlearnt = vec![Learnt::Functions, Learnt::Metrics, Learnt::Traces, Learnt::Apis];
+            self.functions.figures.clear();
+            self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
+        }
         match (learnt, self.unlearnt.last_mut()) {
             (Learnt::Logs(from), Some(Learnt::Logs(first))) => *first = from.min(*first),
             (learnt, Some(last)) if *last == learnt => {}

@@ -210,7 +210,10 @@ impl App {
             }
             Message::News(news) => {
                 self.learn(news);
-                if self.learnt_at.is_none_or(|at| self.now - at >= LEARNING_PAUSE) {
+                // Rows are places in what is known: where there is less of it, they can't wait.
+                let shrunk = self.store.functions.all().len() < self.functions.arranged
+                    || self.store.traces.all().len() < self.traces.arranged;
+                if shrunk || self.learnt_at.is_none_or(|at| self.now - at >= LEARNING_PAUSE) {
                     self.learn_now();
                 }
                 vec![]

@@ -82,6 +82,8 @@ impl Store {
 
     /// Forgets everything: another account's data must never stand under this one's name.
     pub fn wipe(&mut self) {
-        *self = Store::default();
+        let mut logs = std::mem::take(&mut self.logs);
+        logs.clear();
+        *self = Store { logs, ..Store::default() };
     }
 }

@@ -79,6 +79,8 @@ pub struct Functions {
     pub order: Vec<usize>,
     /// Figures by function, taken when metrics come in, not at each frame.
     pub figures: HashMap<String, Figures>,
+    /// How many functions there were when `order` was made.
+    pub arranged: usize,
     /// Cursor in `order`.
     pub cursor: Cursor,
     /// Name of the selected function: the selection stays with it when the order changes.
@@ -131,6 +133,7 @@ impl Functions {
     /// Filters and sorts anew, keeping the selection on its function.
     pub fn arrange(&mut self, cx: &Context) {
         let functions = cx.store.functions.all();
+        self.arranged = functions.len();
         let filter = Filter::read(&self.filter);
         let none = Figures::default();
         self.order = (0..functions.len())

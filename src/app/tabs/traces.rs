@@ -43,6 +43,8 @@ pub struct Traces {
     expression: String,
     /// Places in the store, filtered and in order.
     pub order: Vec<usize>,
+    /// How many traces there were when `order` was made.
+    pub arranged: usize,
     /// Cursor in `order`.
     pub cursor: Cursor,
     /// What the list is sorted by.
@@ -93,6 +95,7 @@ impl Traces {
     /// Filters and sorts anew; the selection stays with its trace.
     pub fn arrange(&mut self, cx: &Context) {
         let all = cx.store.traces.all();
+        self.arranged = all.len();
         let chosen = self.order.get(self.cursor.row).and_then(|&at| all.get(at)).map(|summary| summary.id.clone());
         let at_top = self.cursor.row == 0;
         let words: Vec<String> = self.filter.to_lowercase().split_whitespace().map(str::to_string).collect();
