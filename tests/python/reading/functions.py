@@ -82,7 +82,8 @@ def invoke(account, client, name):
     account.refuses("ResourceNotFoundException", client.invoke, FunctionName=name, Qualifier="nosuch")
     logs, group = account.client("logs"), client.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
     since = int((time.time() - 120) * 1000)
-    found = lambda: logs.filter_log_events(logGroupName=group, startTime=since, filterPattern=f'"{request}"')["events"]
+    pages = logs.get_paginator("filter_log_events")  # the first pages may be empty
+    found = lambda: [event for page in pages.paginate(logGroupName=group, startTime=since, filterPattern=f'"{request}"') for event in page["events"]]
     account.until("the invocation reaches its log", 45, found)
 
 
