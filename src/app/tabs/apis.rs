@@ -253,6 +253,12 @@ impl Apis {
             }
             return;
         }
+        if !self.filter.is_empty() {
+            // The filter can't take what is not known, and what is not shown would never be asked for: a screen of them.
+            let unknown =
+                cx.store.apis.get().into_iter().flatten().filter(|api| !cx.store.stages.contains_key(&api.id));
+            wanted.stages.extend(unknown.take(Self::height(cx.body)).map(|api| api.id.clone()));
+        }
         for row in &self.rows[self.cursor.visible(self.rows.len(), Self::height(cx.body))] {
             wanted.stages.insert(row.api.clone());
             if let (Some(api), Some(stage)) = (cx.store.api(&row.api), &row.stage) {
