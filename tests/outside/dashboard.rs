@@ -160,12 +160,23 @@ fn stages_show_their_settings(server: &Seeded) {
     terminal.wait("the three APIs", |screen| {
         ["shop-public", "shop-web", "shop-live"].iter().all(|name| screen.contains(name))
     });
+    // At once, before any stage is known.
     terminal.send("/");
-    terminal.send("prod");
+    terminal.send("stage:prod");
     terminal.send("\r");
-    terminal.wait("the limits of the stage and of its one method that differs", |screen| {
-        ["prod", "500", "1000", "0.5", "POST /checkout", "50", "100"].iter().all(|word| screen.contains(word))
+    let requests = text::count(server.requests()["shop-public prod"] as f64);
+    terminal.wait("the stage with its cache, its limits and its requests", |screen| {
+        screen.lines().any(|row| {
+            ["shop-public", " prod ", " 0.5 ", " 500/1000 ", &requests].iter().all(|word| row.contains(word))
+        })
     });
+    terminal.send("\r");
+    terminal.wait("the one method that differs", |screen| {
+        screen.lines().any(|row| row.contains("POST /checkout") && row.contains("50") && row.contains("100"))
+    });
+    for setting in ["500", "0.5", "ERROR", "300"] {
+        terminal.wait_for(setting);
+    }
     leave(terminal);
 }
 
