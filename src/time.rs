@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, Local, Offset, TimeDelta, Utc};
 
 /// A moment on the wall clock, always UTC; the view turns it into local time.
 pub type Moment = DateTime<Utc>;
@@ -26,6 +26,11 @@ impl Clock {
         Clock(Arc::new(move || origin + TimeDelta::from_std(start.elapsed()).unwrap_or(TimeDelta::MAX)))
     }
 
+    /// Tells whatever `read` says: a clock that is set by hand.
+    pub fn reading(read: impl Fn() -> Moment + Send + Sync + 'static) -> Clock {
+        Clock(Arc::new(read))
+    }
+
     /// Now.
     pub fn now(&self) -> Moment {
         (self.0)()
@@ -41,6 +46,11 @@ impl std::fmt::Debug for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Clock({})", self.now())
     }
+}
+
+/// This machine's distance from UTC at `moment`.
+pub fn local_offset(moment: Moment) -> FixedOffset {
+    moment.with_timezone(&Local).offset().fix()
 }
 
 /// A monotonic reading, for durations that a clock set by hand must not bend.

@@ -23,7 +23,7 @@ pub mod toast;
 
 use std::collections::HashMap;
 
-use chrono::TimeDelta;
+use chrono::{FixedOffset, Offset, TimeDelta, Utc};
 
 use crate::config::{Config, Writes};
 use crate::model::identity::Scope;
@@ -69,6 +69,8 @@ pub struct App {
     clock: Clock,
     /// The present, as of the last message.
     pub now: Moment,
+    /// Distance from UTC at which times of day are shown; UTC until somebody sets it.
+    pub offset: FixedOffset,
     /// Columns and rows.
     pub size: (u16, u16),
     /// The configuration.
@@ -135,6 +137,7 @@ impl App {
         App {
             clock,
             now,
+            offset: Utc.fix(),
             size,
             window: TimeWindow::last(config.ui.window),
             mouse: config.ui.mouse,

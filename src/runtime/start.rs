@@ -12,7 +12,7 @@ use crate::aws::{Account, Settings};
 use crate::config::{Colours, Config, Environment, Loaded, Problem};
 use crate::poll::{self, Pace};
 use crate::term;
-use crate::time::Clock;
+use crate::time::{Clock, local_offset};
 use crate::view::look::{Depth, Look};
 
 /// How soon to look again for an account that could not be found.
@@ -53,6 +53,7 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
     };
     let pace = pace(&config);
     let mut app = App::new(config, keymap, origin, clock.clone(), size);
+    app.offset = local_offset(clock.now());
     for text in loaded.problems.iter().map(Problem::sentence).chain(clashes) {
         app.update(Message::Notice(text));
     }

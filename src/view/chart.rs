@@ -114,7 +114,7 @@ pub fn draw(plot: &Plot, pen: &mut Pen, area: Rect) {
     let axis = |labels: Vec<Span<'static>>, bounds: [f64; 2]| {
         Axis::default().style(styles.chart_axis).bounds(bounds).labels(labels)
     };
-    let clock = |moment: Moment| moment.with_timezone(&chrono::Local).format("%H:%M").to_string();
+    let clock = |moment: Moment| pen.time_of_day(moment, "%H:%M");
     let x_labels = vec![Span::styled(clock(from), styles.dim), Span::styled(clock(to), styles.dim)];
     let y_labels = if inside.height >= 5 {
         vec![Span::styled("0", styles.dim), Span::styled(plot.unit.write(top), styles.dim)]

@@ -28,7 +28,7 @@ use pen::Pen;
 /// Draws the whole screen.
 pub fn draw(app: &App, look: &Look, frame: &mut Frame) {
     let screen = frame.area();
-    let mut pen = Pen { buffer: frame.buffer_mut(), look, now: app.now };
+    let mut pen = Pen { buffer: frame.buffer_mut(), look, now: app.now, offset: app.offset };
     pen.buffer.set_style(screen, look.styles.text);
     if screen.width < SMALLEST.0 || screen.height < SMALLEST.1 {
         let (columns, rows) = SMALLEST;

@@ -1,5 +1,6 @@
 //! Writing into the buffer: text at a place, rows of columns, panels with their standing.
 
+use chrono::FixedOffset;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -18,6 +19,8 @@ pub struct Pen<'a> {
     pub look: &'a Look,
     /// The present.
     pub now: Moment,
+    /// Distance from UTC at which times of day are shown.
+    pub offset: FixedOffset,
 }
 
 /// Which way a column's text is pushed.
@@ -30,6 +33,11 @@ pub enum Align {
 }
 
 impl Pen<'_> {
+    /// A time of day, `format` as chrono has it.
+    pub fn time_of_day(&self, moment: Moment, format: &str) -> String {
+        moment.with_timezone(&self.offset).format(format).to_string()
+    }
+
     /// Writes `text` from `(x, y)` within `area`, cut at its right edge. Returns the column after it.
     pub fn put(&mut self, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
         let end = area.right();

@@ -54,7 +54,7 @@ pub fn errors(app: &App, cursor: Cursor, pen: &mut Pen, screen: Rect) {
         if row >= inside.height {
             break;
         }
-        let at = seen.last.with_timezone(&chrono::Local).format("%H:%M:%S");
+        let at = pen.time_of_day(seen.last, "%H:%M:%S");
         let times = if seen.times > 1 { format!(" x{}", seen.times) } else { String::new() };
         let text = format!("{at}{times}  {}", seen.text);
         let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };

@@ -212,10 +212,7 @@ fn draw_invocations(app: &App, name: &str, pen: &mut Pen, area: Rect) {
             Status::TimedOut => (pen.look.glyphs.critical, "time-out", styles.critical),
             Status::Open => (pen.look.glyphs.waiting, "open", styles.dim),
         };
-        let at = invocation
-            .start
-            .map(|at| at.with_timezone(&chrono::Local).format("%H:%M:%S").to_string())
-            .unwrap_or_default();
+        let at = invocation.start.map(|at| pen.time_of_day(at, "%H:%M:%S")).unwrap_or_default();
         let duration = invocation.duration_ms.map_or("-".into(), text::millis);
         let memory = match (invocation.memory_used_mb, invocation.memory_mb) {
             (Some(used), Some(size)) => format!("{used}/{size}"),

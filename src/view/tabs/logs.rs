@@ -171,7 +171,7 @@ fn level_style(pen: &Pen, level: Level) -> Style {
 fn draw_prefix(line: &Line, pen: &mut Pen, body: Rect, y: u16, many: bool) -> u16 {
     let styles = pen.look.styles.clone();
     let time = chrono::DateTime::from_timestamp_millis(line.timestamp)
-        .map(|at| at.with_timezone(&chrono::Local).format("%H:%M:%S%.3f").to_string())
+        .map(|at| pen.time_of_day(at, "%H:%M:%S%.3f"))
         .unwrap_or_default();
     let mut x = pen.put(body, body.x, y, &time, styles.dim);
     let mark = match line.level {
