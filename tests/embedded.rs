@@ -7,11 +7,16 @@ use slsdash::aws::{Account, Settings};
 use slsdash::poll::{self, Pace};
 use slsdash::sim::transport::connector;
 use slsdash::sim::{Options, Sim};
-use slsdash::time::Clock;
+use slsdash::time::{Clock, Moment};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+/// The moment at which scenarios begin.
+pub fn origin() -> Moment {
+    DateTime::from_timestamp(1_795_260_000, 0).expect("a moment in November 2026")
+}
 
 /// The account, and the doorway that the program has to it.
 pub struct Embedded {
@@ -28,8 +33,11 @@ impl Embedded {
 
     /// The same with at least so many functions.
     pub async fn of(scenario: &str, functions: usize) -> Embedded {
-        let origin = DateTime::from_timestamp(1_795_260_000, 0).expect("a moment in November 2026");
-        let clock = Clock::from(origin);
+        Embedded::at(scenario, functions, Clock::from(origin())).await
+    }
+
+    /// The same with the time of that clock.
+    pub async fn at(scenario: &str, functions: usize, clock: Clock) -> Embedded {
         let sim = Sim::new(Options {
             scenario: scenario.into(),
             seed: 7,

@@ -1,0 +1,161 @@
+//! The dashboard over the embedded account, without a terminal: real pollers, keys, and the frame that they make.
+//!
+//! The clock stands still, so that it does not matter when a poller asks: the answer is the same.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use chrono::DateTime;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use slsdash::app::effect::{Effect, Outcome};
+use slsdash::app::keymap::Keymap;
+use slsdash::app::message::{Message, Traffic};
+use slsdash::app::{App, Origin};
+use slsdash::aws::changes;
+use slsdash::config::{Config, Theme};
+use slsdash::poll::Pace;
+use slsdash::sim::faults::Fault;
+use slsdash::time::Clock;
+use slsdash::view::{self, look::Depth, look::Look};
+
+use crate::embedded::{self, Embedded, Polling};
+
+/// A dashboard, its account and its pollers.
+pub struct Scene {
+    pub app: App,
+    embedded: Embedded,
+    polling: Polling,
+    time: Arc<AtomicI64>,
+}
+
+impl Scene {
+    /// A dashboard that has just started on a scenario, and knows nothing yet.
+    pub async fn of(scenario: &str, size: (u16, u16)) -> Scene {
+        let time = Arc::new(AtomicI64::new(embedded::origin().timestamp_millis()));
+        let clock = Clock::reading({
+            let time = time.clone();
+            move || DateTime::from_timestamp_millis(time.load(Ordering::Relaxed)).expect("a moment of this century")
+        });
+        let embedded = Embedded::at(scenario, 0, clock.clone()).await;
+        let (keymap, _) = Keymap::with(&Config::default().keys);
+        let origin = Origin { region: "eu-west-1".into(), demo: Some(scenario.into()), ..Origin::default() };
+        let app = App::new(Config::default(), keymap, origin, clock, size);
+        let polling = embedded.poll(app.interests(), Pace::default());
+        Scene { app, embedded, polling, time }
+    }
+
+    /// The same in an account that grants nothing.
+    pub async fn denied(scenario: &str, size: (u16, u16)) -> Scene {
+        let scene = Scene::of(scenario, size).await;
+        scene.embedded.sim.faults().inject("*", Fault::Deny);
+        scene
+    }
+
+    /// Lets the pollers ask until they have nothing new to tell: what is found makes more worth asking.
+    pub async fn settle(&mut self) {
+        for _ in 0..3 {
+            let wanted = self.app.interests();
+            self.polling.want(|interests| *interests = wanted);
+            for news in self.polling.news_for(Duration::from_secs(5)).await {
+                self.app.update(Message::News(news));
+            }
+            self.second();
+        }
+    }
+
+    /// A second of the dashboard, with what polling costs as a run has it after some minutes.
+    fn second(&mut self) {
+        let traffic =
+            Traffic { calls_per_minute: 11, calls: 96, metrics: 1_240, dollars_per_hour: 0.11, ..Traffic::default() };
+        self.app.update(Message::Second(self.app.now, traffic));
+    }
+
+    /// Presses keys: `enter`, `esc`, `tab`, `down`, `ctrl-s`, else each character for itself.
+    pub fn press(&mut self, keys: &[&str]) -> Vec<Effect> {
+        let none = KeyModifiers::NONE;
+        let mut effects = Vec::new();
+        for key in keys {
+            let events = match *key {
+                "enter" => vec![KeyEvent::new(KeyCode::Enter, none)],
+                "esc" => vec![KeyEvent::new(KeyCode::Esc, none)],
+                "tab" => vec![KeyEvent::new(KeyCode::Tab, none)],
+                "down" => vec![KeyEvent::new(KeyCode::Down, none)],
+                "backspace" => vec![KeyEvent::new(KeyCode::Backspace, none)],
+                "ctrl-s" => vec![KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL)],
+                text => text
+                    .chars()
+                    .map(|c| {
+                        let shift = if c.is_ascii_uppercase() { KeyModifiers::SHIFT } else { none };
+                        KeyEvent::new(KeyCode::Char(c), shift)
+                    })
+                    .collect(),
+            };
+            for event in events {
+                effects.extend(self.app.update(Message::Key(event)));
+            }
+        }
+        effects
+    }
+
+    /// Opens the detail of a function.
+    pub async fn open_function(&mut self, name: &str) {
+        self.press(&["2"]);
+        self.settle().await;
+        self.press(&["/", name, "enter", "enter"]);
+        self.settle().await;
+    }
+
+    /// Presses the confirmation's other button, once it listens, and lets the change happen.
+    pub async fn confirm(&mut self) {
+        self.time.fetch_add(1000, Ordering::Relaxed);
+        for effect in self.press(&["tab", "enter"]) {
+            let Effect::Change(change) = effect else { panic!("a confirmation makes a change, not {effect:?}") };
+            let (mut outcome, _) = changes::perform_on_record(&self.embedded.account, change).await;
+            // Measured by a clock that nobody can stop.
+            if let Outcome::Invoked { result: Ok(answer), .. } = &mut outcome {
+                answer.round_trip_ms = 1_071;
+            }
+            self.app.update(Message::Performed(outcome));
+        }
+        self.second();
+    }
+
+    /// What is on the screen.
+    pub fn frame(&self) -> Buffer {
+        let look = Look::new(&Theme::default(), Depth::True, false);
+        let (columns, rows) = self.app.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a buffer is a terminal");
+        terminal.draw(|frame| view::draw(&self.app, &look, frame)).expect("a buffer takes any frame");
+        terminal.backend().buffer().clone()
+    }
+
+    /// Another size of the terminal.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.app.update(Message::Resize(columns, rows));
+        self.second();
+    }
+
+    /// The text on the screen, a line each row.
+    pub fn text(&self) -> String {
+        let frame = self.frame();
+        let width = usize::from(frame.area.width);
+        let rows = frame.content.chunks(width).map(|row| {
+            let mut line = String::new();
+            let mut hidden = 0;
+            for cell in row {
+                if hidden == 0 {
+                    line.push_str(cell.symbol());
+                    hidden = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+                } else {
+                    hidden -= 1;
+                }
+            }
+            line.trim_end().to_string()
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    }
+}

@@ -1,0 +1,65 @@
+//! The pictures in `screenshots/`: real frames of the demo, drawn as SVG and held against the files.
+//!
+//! `UPDATE=1 cargo test screenshots` draws them anew.
+
+mod svg;
+
+use std::path::PathBuf;
+
+use slsdash::model::finding::About;
+
+use crate::frames::Scene;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn compare(name: &str, scene: &Scene) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("screenshots").join(format!("{name}.svg"));
+    let drawn = svg::draw(&scene.frame(), &format!("slsdash: {name}"));
+    if std::fs::read_to_string(&file).is_ok_and(|kept| kept == drawn) {
+        return;
+    }
+    assert!(
+        std::env::var_os("UPDATE").is_some(),
+        "screenshots/{name}.svg shows something else; `UPDATE=1 cargo test screenshots` draws it anew. The frame is now:\n{}",
+        scene.text()
+    );
+    std::fs::write(&file, drawn).expect("screenshots/ can be written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pictures_show_what_the_demo_shows() {
+    let mut scene = Scene::of("outage", SIZE).await;
+    scene.settle().await;
+    let broken = |about: &About| *about == About::Function("payment-authorize".into());
+    assert!(scene.app.overview.findings.iter().any(|finding| broken(&finding.about)), "the outage is found");
+    compare("overview", &scene);
+
+    scene.press(&["5"]);
+    scene.settle().await;
+    compare("apis", &scene);
+
+    scene.press(&["2"]);
+    scene.settle().await;
+    compare("functions", &scene);
+
+    scene.press(&["/", "payment-authorize", "enter", "enter"]);
+    scene.settle().await;
+    compare("function", &scene);
+    scene.press(&["P", "backspace", "8", "enter"]);
+    compare("provision", &scene);
+    scene.press(&["esc", "esc"]);
+
+    scene.press(&["l"]);
+    scene.settle().await;
+    compare("logs", &scene);
+
+    scene.press(&["4"]);
+    scene.settle().await;
+    scene.press(&["e", "enter"]);
+    scene.settle().await;
+    compare("trace", &scene);
+
+    scene.press(&["2", "i", "ctrl-s"]);
+    scene.confirm().await;
+    compare("invoke", &scene);
+}
