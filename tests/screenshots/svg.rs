@@ -68,7 +68,7 @@ pub fn draw(buffer: &Buffer, title: &str) -> String {
     }
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         font-family=\"JetBrains Mono, DejaVu Sans Mono, monospace\" font-size=\"{FONT}\">\n\
+         font-family=\"JetBrains Mono, DejaVu Sans Mono, monospace\" font-size=\"{FONT}\" style=\"font-variant-ligatures:none\">\n\
          <title>{}</title>\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{GROUND}\"/>\n\
          <g transform=\"translate({MARGIN} {MARGIN})\">\n{grounds}",
