@@ -114,7 +114,9 @@ impl Scene {
         self.time.fetch_add(1000, Ordering::Relaxed);
         for effect in self.press(&["tab", "enter"]) {
             let Effect::Change(change) = effect else { panic!("a confirmation makes a change, not {effect:?}") };
-            let (mut outcome, _) = changes::perform_on_record(&self.embedded.account, change).await;
+            // The account's dice are cast by the number of the request: one that nobody has asked anything yet.
+            let fresh = Embedded::at("outage", 0, self.embedded.clock.clone()).await;
+            let (mut outcome, _) = changes::perform_on_record(&fresh.account, change).await;
             // Measured by a clock that nobody can stop.
             if let Outcome::Invoked { result: Ok(answer), .. } = &mut outcome {
                 answer.round_trip_ms = 1_071;

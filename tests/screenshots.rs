@@ -58,8 +58,13 @@ async fn the_pictures_show_what_the_demo_shows() {
     scene.press(&["e", "enter"]);
     scene.settle().await;
     compare("trace", &scene);
+}
 
-    scene.press(&["2", "i", "ctrl-s"]);
+#[tokio::test(start_paused = true)]
+async fn an_invoke_is_answered_with_its_log() {
+    let mut scene = Scene::of("outage", SIZE).await;
+    scene.open_function("payment-authorize").await;
+    scene.press(&["i", "ctrl-s"]);
     scene.confirm().await;
     compare("invoke", &scene);
 }
