@@ -12,6 +12,9 @@ use crate::time::Moment;
 pub struct Inventory {
     feed: Feed<Vec<Function>>,
     by_name: HashMap<String, usize>,
+    /// Log groups with the place of their first writer and how many write there: asked for at each frame, and for each
+    /// group of the palette.
+    by_group: HashMap<String, (usize, usize)>,
     coming: Vec<Function>,
     complete: bool,
     /// Raised at each change, so that derived orders know when they are old.
@@ -59,6 +62,10 @@ impl Inventory {
             }
         }
         self.by_name = functions.iter().enumerate().map(|(at, function)| (function.name.clone(), at)).collect();
+        self.by_group.clear();
+        for (at, function) in functions.iter().enumerate() {
+            self.by_group.entry(function.log_group.clone()).or_insert((at, 0)).1 += 1;
+        }
         if complete {
             self.feed.accept(Ok(functions), now);
         } else {
@@ -96,14 +103,13 @@ impl Inventory {
 
     /// The function whose log group this is, if exactly one writes there.
     pub fn of_log_group(&self, group: &str) -> Option<&Function> {
-        let mut writers = self.all().iter().filter(|function| function.log_group == group);
-        let first = writers.next()?;
-        writers.next().is_none().then_some(first)
+        let (first, writers) = self.by_group.get(group)?;
+        if *writers == 1 { self.all().get(*first) } else { None }
     }
 
     /// Several functions write into this group.
     pub fn is_shared_group(&self, group: &str) -> bool {
-        self.all().iter().filter(|function| function.log_group == group).nth(1).is_some()
+        self.by_group.get(group).is_some_and(|(_, writers)| *writers > 1)
     }
 
     /// The last round was complete.
@@ -142,5 +148,18 @@ mod tests {
         assert_eq!(inventory.all().iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
         assert_eq!(inventory.get("b").expect("b is listed").reserved, Some(Some(5)));
         assert!(inventory.get("a").is_none());
+    }
+
+    #[test]
+    fn a_group_knows_its_only_writer_and_whether_it_is_shared() {
+        let now = Moment::from_timestamp(1_000, 0).expect("a valid moment");
+        let writer = |name: &str, group: &str| Function { log_group: group.into(), ..function(name) };
+        let mut inventory = Inventory::default();
+        inventory.accept_page(vec![writer("a", "/own"), writer("b", "/shop"), writer("c", "/shop")], 0, true, now);
+        assert_eq!(inventory.of_log_group("/own").map(|function| function.name.as_str()), Some("a"));
+        assert!(inventory.of_log_group("/shop").is_none() && inventory.is_shared_group("/shop"));
+        assert!(!inventory.is_shared_group("/own") && !inventory.is_shared_group("/none"));
+        inventory.accept_page(vec![writer("c", "/shop")], 0, true, now);
+        assert_eq!(inventory.of_log_group("/shop").map(|function| function.name.as_str()), Some("c"));
     }
 }
