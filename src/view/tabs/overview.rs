@@ -275,35 +275,40 @@ fn draw_functions(app: &App, pen: &mut Pen, area: Rect) {
         return;
     }
     pen.standing(area, app.store.functions.standing());
-    let (head, body) = split_rows(inside, 1);
-    let columns = [("inv", 6u16), ("err", 6), ("thr", 6), ("p99", 7)];
-    let numbers: u16 = columns.iter().map(|(_, width)| width + 1).sum();
-    let name_width = inside.width.saturating_sub(numbers);
-    let mut x = head.x + name_width;
-    for (title, width) in columns {
-        pen.cell(head, x + 1, head.y, width, title, Align::Right, styles.table_header);
-        x += width + 1;
-    }
-    for (y, row, selected) in rows_of(app, Panel::Functions, body, rows.len()) {
-        let (name, figures) = &rows[row];
-        pen.cell(
-            body,
-            body.x,
-            y,
-            name_width,
-            &text::cut_middle(name, usize::from(name_width)),
-            Align::Left,
-            styles.text,
-        );
+    let lines = rows.iter().map(|(name, figures)| {
         let values = [
             (figures.invocations.map_or("-".into(), text::count), styles.text),
             (text::percent(figures.error_share()), bad(figures.errors > 0.0, styles.critical, styles.dim)),
             (text::count(figures.throttles), bad(figures.throttles > 0.0, styles.throttle, styles.dim)),
             (figures.p99.map_or("-".into(), text::millis), styles.text),
         ];
+        (name.clone(), values)
+    });
+    draw_worst(app, Panel::Functions, ["inv", "err", "thr", "p99"], &lines.collect::<Vec<_>>(), pen, inside);
+}
+
+/// A name and four numbers with their looks.
+type WorstRow = (String, [(String, Style); 4]);
+
+/// A list of the worst: names, cut in their middle, and four columns of numbers.
+fn draw_worst(app: &App, panel: Panel, titles: [&str; 4], rows: &[WorstRow], pen: &mut Pen, inside: Rect) {
+    const WIDTHS: [u16; 4] = [6, 6, 6, 7];
+    let styles = pen.look.styles.clone();
+    let (head, body) = split_rows(inside, 1);
+    let numbers: u16 = WIDTHS.iter().map(|width| width + 1).sum();
+    let name_width = inside.width.saturating_sub(numbers);
+    let mut x = head.x + name_width;
+    for (title, width) in titles.into_iter().zip(WIDTHS) {
+        pen.cell(head, x + 1, head.y, width, title, Align::Right, styles.table_header);
+        x += width + 1;
+    }
+    for (y, row, selected) in rows_of(app, panel, body, rows.len()) {
+        let (name, values) = &rows[row];
+        let name = text::cut_middle(name, usize::from(name_width));
+        pen.cell(body, body.x, y, name_width, &name, Align::Left, styles.text);
         let mut x = body.x + name_width;
-        for ((value, style), (_, width)) in values.into_iter().zip(columns) {
-            pen.cell(body, x + 1, y, width, &value, Align::Right, style);
+        for ((value, style), width) in values.iter().zip(WIDTHS) {
+            pen.cell(body, x + 1, y, width, value, Align::Right, *style);
             x += width + 1;
         }
         if selected {
@@ -328,27 +333,7 @@ fn draw_stages(app: &App, pen: &mut Pen, area: Rect) {
         return;
     }
     pen.standing(area, app.store.apis.standing());
-    let (head, body) = split_rows(inside, 1);
-    let columns = [("req", 6u16), ("4xx", 6), ("5xx", 6), ("p99", 7)];
-    let numbers: u16 = columns.iter().map(|(_, width)| width + 1).sum();
-    let name_width = inside.width.saturating_sub(numbers);
-    let mut x = head.x + name_width;
-    for (title, width) in columns {
-        pen.cell(head, x + 1, head.y, width, title, Align::Right, styles.table_header);
-        x += width + 1;
-    }
-    for (y, row, selected) in rows_of(app, Panel::Stages, body, rows.len()) {
-        let (_, name, stage, figures) = &rows[row];
-        let label = format!("{name} {stage}");
-        pen.cell(
-            body,
-            body.x,
-            y,
-            name_width,
-            &text::cut_middle(&label, usize::from(name_width)),
-            Align::Left,
-            styles.text,
-        );
+    let lines = rows.iter().map(|(_, name, stage, figures)| {
         let count = figures.count.unwrap_or(0.0).max(1.0);
         let values = [
             (figures.count.map_or("-".into(), text::count), styles.text),
@@ -356,13 +341,7 @@ fn draw_stages(app: &App, pen: &mut Pen, area: Rect) {
             (text::percent(figures.errors_5xx / count), bad(figures.errors_5xx > 0.0, styles.critical, styles.dim)),
             (figures.p99.map_or("-".into(), text::millis), styles.text),
         ];
-        let mut x = body.x + name_width;
-        for ((value, style), (_, width)) in values.into_iter().zip(columns) {
-            pen.cell(body, x + 1, y, width, &value, Align::Right, style);
-            x += width + 1;
-        }
-        if selected {
-            pen.shade(body, y, styles.selection);
-        }
-    }
+        (format!("{name} {stage}"), values)
+    });
+    draw_worst(app, Panel::Stages, ["req", "4xx", "5xx", "p99"], &lines.collect::<Vec<_>>(), pen, inside);
 }
