@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::log::Gap;
 use crate::model::series::SeriesKey;
 use crate::time::TimeWindow;
 
@@ -73,6 +74,10 @@ pub struct Tail {
     pub follow: bool,
     /// Everything older than this (ms since 1970) is not loaded; fetch the page before it. Set by scrolling to the top.
     pub older_than: Option<i64>,
+    /// A stretch to read whole: a gap to fill, or a moment that the user went to.
+    pub fetch: Option<Gap>,
+    /// Through Live Tail (priced by the minute) instead of FilterLogEvents.
+    pub live: bool,
 }
 
 /// One group of a tail.

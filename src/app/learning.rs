@@ -135,6 +135,7 @@ impl App {
                 self.with_tabs(|tabs, cx| tabs.logs.note_older(added, shown, cx));
                 return;
             }
+            News::LogGap { .. } | News::LogsFetched { .. } | News::Live { .. } => Learnt::Other,
             News::TailTrouble { tail, group, trouble } => {
                 if tail == self.logs.generation() {
                     match trouble {

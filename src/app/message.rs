@@ -8,7 +8,7 @@ use crate::model::api::{Api, ApiAccount, Route, Stage};
 use crate::model::function::{AccountSettings, Function, FunctionDetail};
 use crate::model::identity::Identity;
 use crate::model::invocation::Invocation;
-use crate::model::log::{LogEvent, LogGroup};
+use crate::model::log::{Gap, LogEvent, LogGroup};
 use crate::model::series::{Series, SeriesKey};
 use crate::model::trace::{ServiceNode, Trace, TraceSummary};
 use crate::model::trouble::Trouble;
@@ -91,6 +91,33 @@ pub enum News {
         events: Vec<LogEvent>,
         /// Everything from here on has been seen.
         read_from: Moment,
+    },
+    /// Events of these groups and this stretch are missing, and nobody is about to read them.
+    LogGap {
+        /// The tail's generation.
+        tail: u64,
+        /// Where.
+        gap: Gap,
+    },
+    /// A stretch that was asked for has been read: new events only, oldest first.
+    LogsFetched {
+        /// The tail's generation.
+        tail: u64,
+        /// What was asked for.
+        asked: Gap,
+        /// Events that were not known yet.
+        events: Vec<LogEvent>,
+        /// What is missing of it still.
+        rest: Option<Gap>,
+    },
+    /// How the live tail stands: it is open since then, or is not (any more).
+    Live {
+        /// The tail's generation.
+        tail: u64,
+        /// Since when it is open; none while there is no session.
+        since: Option<Moment>,
+        /// Updates so far that were samples of what there was.
+        sampled: u64,
     },
     /// A group can't be tailed (or can again: `None`).
     TailTrouble {

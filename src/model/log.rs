@@ -32,6 +32,34 @@ pub struct LogEvent {
     pub message: String,
 }
 
+/// Why events of a stretch of time are missing from a tail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Missed {
+    /// Live Tail had more than 500 events in a second and sent a sample.
+    Sampled,
+    /// The live session was interrupted, and what came meanwhile is not read yet.
+    Interrupted,
+    /// There were more pages than one reading may take.
+    TooMuch,
+    /// The service gave the same page token again and again.
+    Circle,
+    /// Nobody has asked for this stretch: a jump to another time left it out.
+    NotAsked,
+}
+
+/// A stretch of time of which a tail does not have everything.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Gap {
+    /// logGroupName; none for all groups of the tail.
+    pub group: Option<String>,
+    /// First moment, ms since 1970.
+    pub from: i64,
+    /// Last moment, ms since 1970, itself included.
+    pub to: i64,
+    /// Why.
+    pub why: Missed,
+}
+
 /// How serious a line is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {

@@ -334,6 +334,8 @@ impl Logs {
             since_s: self.since_s,
             follow: !self.paused,
             older_than: self.older_than,
+            fetch: None,
+            live: false,
         });
     }
 
