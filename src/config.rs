@@ -110,6 +110,11 @@ pub struct Logs {
     /// How far back each poll reads again, for events that came in late.
     #[serde(deserialize_with = "quantity::span")]
     pub overlap: Duration,
+    /// Bytes that a Logs Insights query may scan without being asked about.
+    #[serde(deserialize_with = "quantity::bytes")]
+    pub insights_budget: u64,
+    /// Folder of exported files.
+    pub exports: String,
 }
 
 /// The trace store.

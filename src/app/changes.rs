@@ -270,6 +270,10 @@ impl App {
             Outcome::Copied { what, bytes } => {
                 self.notices.say(format!("Sent the {what} to the terminal's clipboard ({bytes} bytes)"), now);
             }
+            Outcome::Exported { rows, bytes, path } => {
+                let rows = if rows == 1 { "1 row".to_string() } else { format!("{rows} rows") };
+                self.notices.say(format!("Wrote {rows}, {}, to {path}", text::bytes(bytes)), now);
+            }
             Outcome::Failed(why) => self.notices.complain(why, now),
         }
         vec![]

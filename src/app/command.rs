@@ -43,6 +43,7 @@ pub enum Action {
     NextError,
     PreviousError,
     LevelUp,
+    Export,
     ServerFilter,
     Pause,
     Refresh,
@@ -154,6 +155,7 @@ table! {
     NextError       "next-error"       ["e"],                      &[Logs, Traces],        5 "error"     "Go to the next error.";
     PreviousError   "previous-error"   ["shift-e"],                &[Logs, Traces],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
+    Export          "export"           ["shift-x"],                &[Logs],                0 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
     Sort            "sort"             ["s"],                      &[Functions, Traces],   6 "sort"      "Sort by the next column.";
     SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Traces],   0 "reverse"   "Turn the order round.";

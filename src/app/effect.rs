@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::export::Export;
 use crate::model::function::{InvocationType, InvokeAnswer};
 use crate::model::trouble::Trouble;
 
@@ -20,6 +21,8 @@ pub enum Effect {
     },
     /// Open a page in the browser.
     OpenUrl(String),
+    /// Write a file of the user's own; the account is not changed by it.
+    Export(Box<Export>),
     /// Hand the terminal back to the shell until it brings us to the foreground again.
     Suspend,
     /// Draw everything anew.
@@ -196,6 +199,15 @@ pub enum Outcome {
         what: String,
         /// How many bytes.
         bytes: usize,
+    },
+    /// A file was written.
+    Exported {
+        /// How many rows.
+        rows: usize,
+        /// How large it is.
+        bytes: u64,
+        /// Its name, which may have got a number.
+        path: String,
     },
     /// Something that is not a change could not be done.
     Failed(String),

@@ -51,6 +51,7 @@ impl App {
             Action::Errors => self.overlays.push(Overlay::Errors(Cursor::default())),
             Action::Filter => self.open_prompt(PromptKind::Filter),
             Action::ServerFilter => self.open_prompt(PromptKind::Expression),
+            Action::Export => self.open_prompt(PromptKind::Export),
             Action::LongerWindow | Action::ShorterWindow => {
                 let window = if action == Action::LongerWindow { self.window.longer() } else { self.window.shorter() };
                 if window != self.window {
@@ -250,6 +251,7 @@ impl App {
             (PromptKind::Filter, Tab::Apis) => self.apis.filter.clone(),
             (PromptKind::Expression, Tab::Logs) => self.logs.expression().to_string(),
             (PromptKind::Expression, Tab::Traces) => self.traces.expression().to_string(),
+            (PromptKind::Export, Tab::Logs) => self.logs.export_path(&self.context()),
             _ => return,
         };
         let prompt = Prompt { kind, input: Input::new(before.clone()), before, complaint: None };
@@ -292,6 +294,9 @@ impl App {
             }
             Some(Action::Open) => {
                 let text = prompt.input.value().to_string();
+                if kind == PromptKind::Export {
+                    return self.export(&text);
+                }
                 if kind == PromptKind::Expression {
                     let tab = self.tab;
                     let answer = self.with_tabs(|tabs, cx| match tab {
@@ -317,6 +322,22 @@ impl App {
             }
         }
         vec![]
+    }
+
+    /// Writes what is shown to the file that was named.
+    fn export(&mut self, path: &str) -> Vec<Effect> {
+        match self.logs.export(path, &self.context()) {
+            Ok(export) => {
+                self.overlays.pop();
+                vec![Effect::Export(Box::new(export))]
+            }
+            Err(why) => {
+                if let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() {
+                    prompt.complaint = Some(why);
+                }
+                vec![]
+            }
+        }
     }
 
     fn palette_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {

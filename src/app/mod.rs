@@ -5,6 +5,7 @@ pub mod command;
 pub mod confirm;
 pub mod cursor;
 pub mod effect;
+pub mod export;
 pub mod findings;
 pub mod interests;
 pub mod invoke;

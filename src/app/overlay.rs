@@ -94,6 +94,8 @@ pub enum PromptKind {
     Filter,
     /// The filter that AWS applies, sent on Enter.
     Expression,
+    /// The name of a file to write.
+    Export,
 }
 
 /// A line of text for the view below.

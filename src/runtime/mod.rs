@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod dashboard;
+mod export;
 mod perform;
 mod session;
 mod signals;

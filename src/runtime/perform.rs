@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::audit::{Audit, Entry};
+use super::export;
 use super::session::World;
 use crate::app::effect::{Change, Effect, Failure, Outcome};
 use crate::app::message::{Message, News, Traffic};
@@ -111,6 +112,13 @@ impl<A: Remote> World for Hands<A> {
         match effect {
             Effect::Change(change) => self.begin(change.clone()).err().map(|failure| not_done(change, failure)),
             Effect::OpenUrl(url) => self.open(url),
+            Effect::Export(export) => {
+                let messages = self.messages.clone();
+                self.tasks.spawn_blocking(move || {
+                    let _ = messages.blocking_send(Message::Performed(export::write(&export)));
+                });
+                None
+            }
             // The loop's own.
             Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::CaptureMouse(_) | Effect::Quit => None,
         }

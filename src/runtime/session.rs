@@ -21,7 +21,7 @@ const BURST: usize = 256;
 
 /// What is outside the loop: where effects go that concern neither the screen nor the loop.
 pub trait World {
-    /// Carries out a change, or opens a page. What can be told at once is returned; the rest comes as a message.
+    /// Carries out a change, opens a page, or writes a file. What can be told at once is returned; the rest comes as a message.
     fn perform(&mut self, effect: Effect) -> Option<Outcome>;
     /// What polling has cost so far.
     fn traffic(&self) -> Traffic;
@@ -173,7 +173,7 @@ impl<P: Program, B: Surface> Session<P, B> {
                     Err(error) => Outcome::Failed(format!("The {what} was not copied: {error}")),
                 });
             }
-            Effect::Change(_) | Effect::OpenUrl(_) => self.waiting.push_back(effect),
+            Effect::Change(_) | Effect::OpenUrl(_) | Effect::Export(_) => self.waiting.push_back(effect),
         }
         None
     }

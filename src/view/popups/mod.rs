@@ -31,6 +31,7 @@ fn prompt_label(prompt: &Prompt) -> &'static str {
     match prompt.kind {
         PromptKind::Filter => "/",
         PromptKind::Expression => "AWS filter: ",
+        PromptKind::Export => "write to: ",
     }
 }
 

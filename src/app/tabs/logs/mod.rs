@@ -1,5 +1,6 @@
 //! Logs: a tail of one or more groups in the order of time.
 
+mod export;
 pub mod matching;
 mod pointers;
 

@@ -1,0 +1,38 @@
+//! What `export` writes: the lines that are shown.
+
+use super::Logs;
+use crate::app::export::{Contents, Export, file_name};
+use crate::app::tabs::Context;
+use crate::time::Moment;
+
+impl Logs {
+    /// The name that a file is given unless the user wants another.
+    pub fn export_path(&self, cx: &Context) -> String {
+        format!("{}/{}", cx.config.logs.exports.trim_end_matches('/'), file_name("logs", cx.now, "log"))
+    }
+
+    /// What is shown, to be written there.
+    ///
+    /// # Errors
+    /// Why there is nothing to write, or nowhere to write it to.
+    pub fn export(&self, path: &str, cx: &Context) -> Result<Export, String> {
+        let path = path.trim().to_string();
+        if path.is_empty() || path.ends_with('/') {
+            return Err("that is no name of a file".into());
+        }
+        let contents = self.shown_lines(cx);
+        if contents.rows() == 0 { Err("no line is shown".into()) } else { Ok(Export { path, contents }) }
+    }
+
+    fn shown_lines(&self, cx: &Context) -> Contents {
+        let store = &cx.store.logs;
+        let lines = (0..self.shown.len(store)).filter_map(|row| store.line(self.shown.place(row, store)?));
+        let rows = lines.map(|line| {
+            let at = Moment::from_timestamp_millis(line.timestamp).unwrap_or_default();
+            let at = at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+            [at, line.group.to_string(), line.stream.to_string(), line.text.trim_end().to_string()].map(Some).into()
+        });
+        let columns = ["timestamp", "logGroupName", "logStreamName", "message"].map(str::to_string).into();
+        Contents::Table { columns, rows: rows.collect() }
+    }
+}
