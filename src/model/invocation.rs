@@ -1,19 +1,45 @@
 //! The atom: one invocation, as its log tells it.
 
+use crate::model::line::{self, Figures, Kind};
 use crate::time::Moment;
 
 /// How an invocation ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// Still running, or its REPORT is not here yet.
     #[default]
     Open,
     /// Returned normally.
     Ok,
-    /// Raised, crashed, or ran out of memory.
+    /// The handler raised, or the init failed.
     Error,
+    /// The runtime ended before the handler did.
+    Crashed,
+    /// The runtime was killed for want of memory.
+    OutOfMemory,
     /// Ran until its time-out.
     TimedOut,
+}
+
+impl Status {
+    /// It ended, and not normally.
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Status::Open | Status::Ok)
+    }
+
+    /// What a REPORT tells. Lambda calls a killed runtime `Runtime.ExitError` on older runtimes, whatever killed it: one
+    /// that had all its memory in use was killed for that.
+    pub fn of(told: &Figures<'_>) -> Status {
+        let full = told.memory_mb.is_some_and(|size| size > 0 && told.memory_used_mb >= Some(size));
+        match (told.status, told.error_type) {
+            (Some("timeout"), _) | (_, Some("Sandbox.Timedout")) => Status::TimedOut,
+            (_, Some("Runtime.OutOfMemory")) => Status::OutOfMemory,
+            (_, Some("Runtime.ExitError")) if full => Status::OutOfMemory,
+            (_, Some("Runtime.ExitError" | "Extension.Crash")) => Status::Crashed,
+            (None, None) => Status::Ok,
+            _ => Status::Error,
+        }
+    }
 }
 
 /// One invocation, as far as its lines tell.
@@ -39,85 +65,33 @@ pub struct Invocation {
     pub init_ms: Option<f64>,
     /// Restore Duration, ms: a SnapStart restore.
     pub restore_ms: Option<f64>,
+    /// Billed Restore Duration, ms.
+    pub billed_restore_ms: Option<f64>,
     /// Error type.
     pub error_type: Option<String>,
     /// X-Ray trace id.
     pub trace_id: Option<String>,
 }
 
-/// Reads the REPORT line of a text log, or a `platform.report` of a JSON log. Fields are separated by tabs in the log
-/// and by blanks in the documentation, so both are taken.
+/// Reads the REPORT line of a text log, or a `platform.report` of a JSON log.
 pub fn read_report(line: &str) -> Option<Invocation> {
-    let line = line.trim_end();
-    if line.starts_with('{') {
-        return read_platform_report(line);
-    }
-    let rest = line.strip_prefix("REPORT RequestId:")?.trim_start();
-    let (request_id, rest) = rest.split_once([' ', '\t', '\n']).unwrap_or((rest, ""));
-    let number = |name: &str| {
-        let mut from = 0;
-        loop {
-            let at = from + rest[from..].find(name)?;
-            // `Duration:` also ends `Billed Duration:` and `Init Duration:`.
-            let alone = name != "Duration:" || rest[..at].trim_end().is_empty() || rest[..at].ends_with(['\t', '\n']);
-            if alone {
-                let text = rest[at + name.len()..].trim_start();
-                let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-                return text[..end].parse::<f64>().ok();
-            }
-            from = at + name.len();
-        }
-    };
-    let word = |name: &str| {
-        let at = rest.find(name)?;
-        rest[at + name.len()..].split_whitespace().next().map(str::to_string)
-    };
-    let status = match word("Status:").as_deref() {
-        Some("timeout") => Status::TimedOut,
-        Some(_) => Status::Error,
-        None => Status::Ok,
-    };
-    Some(Invocation {
-        request_id: request_id.to_string(),
-        status,
-        duration_ms: number("Duration:"),
-        billed_ms: number("Billed Duration:"),
-        memory_mb: number("Memory Size:").map(|mb| mb as u32),
-        memory_used_mb: number("Max Memory Used:").map(|mb| mb as u32),
-        init_ms: number("Init Duration:"),
-        restore_ms: number("Restore Duration:"),
-        error_type: word("Error Type:"),
-        trace_id: word("XRAY TraceId:"),
-        ..Invocation::default()
-    })
-}
-
-fn read_platform_report(line: &str) -> Option<Invocation> {
-    let event: serde_json::Value = serde_json::from_str(line).ok()?;
-    if event.get("type")? != "platform.report" {
+    let said = line::read(line);
+    if said.kind != Kind::Report {
         return None;
     }
-    let record = event.get("record")?;
-    let metric = |name: &str| record.pointer(&format!("/metrics/{name}")).and_then(serde_json::Value::as_f64);
+    let told = line::figures(line, &said);
     Some(Invocation {
-        request_id: record.get("requestId")?.as_str()?.to_string(),
-        status: match record.get("status").and_then(serde_json::Value::as_str) {
-            Some("timeout") => Status::TimedOut,
-            Some("error" | "failure") => Status::Error,
-            _ => Status::Ok,
-        },
-        duration_ms: metric("durationMs"),
-        billed_ms: metric("billedDurationMs"),
-        memory_mb: metric("memorySizeMB").map(|mb| mb as u32),
-        memory_used_mb: metric("maxMemoryUsedMB").map(|mb| mb as u32),
-        init_ms: metric("initDurationMs"),
-        restore_ms: metric("restoreDurationMs"),
-        error_type: record.get("errorType").and_then(serde_json::Value::as_str).map(str::to_string),
-        trace_id: record
-            .pointer("/tracing/value")
-            .and_then(serde_json::Value::as_str)
-            .and_then(|value| value.split(';').find_map(|part| part.strip_prefix("Root=")))
-            .map(str::to_string),
+        request_id: told.request_id?.to_string(),
+        status: Status::of(&told),
+        duration_ms: told.duration_ms,
+        billed_ms: told.billed_ms,
+        memory_mb: told.memory_mb,
+        memory_used_mb: told.memory_used_mb,
+        init_ms: told.init_ms,
+        restore_ms: told.restore_ms,
+        billed_restore_ms: told.billed_restore_ms,
+        error_type: told.error_type.map(str::to_string),
+        trace_id: told.trace_id.map(str::to_string),
         ..Invocation::default()
     })
 }

@@ -209,6 +209,8 @@ fn draw_invocations(app: &App, name: &str, pen: &mut Pen, area: Rect) {
         let (mark, word, style) = match invocation.status {
             Status::Ok => (pen.look.glyphs.good, "ok", styles.good),
             Status::Error => (pen.look.glyphs.critical, "error", styles.critical),
+            Status::Crashed => (pen.look.glyphs.critical, "crash", styles.critical),
+            Status::OutOfMemory => (pen.look.glyphs.critical, "memory", styles.critical),
             Status::TimedOut => (pen.look.glyphs.critical, "time-out", styles.critical),
             Status::Open => (pen.look.glyphs.waiting, "open", styles.dim),
         };

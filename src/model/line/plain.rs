@@ -1,0 +1,247 @@
+//! Lines of text: the platform's own, those of the runtimes' loggers, and whatever a function prints.
+
+use memchr::{memchr, memchr2, memmem};
+
+use super::{Kind, Said, Severity, object, request};
+
+/// A level stands among the first words of a line, a request id among the first that are no prose.
+const WORDS: usize = 6;
+/// ... and those among its first bytes.
+const HEAD: usize = 256;
+
+/// Beginnings of lines that the platform writes.
+const OWN: [(&str, Kind); 12] = [
+    ("START RequestId:", Kind::Start),
+    ("END RequestId:", Kind::End),
+    ("REPORT RequestId:", Kind::Report),
+    ("INIT_START ", Kind::InitStart),
+    ("INIT_REPORT ", Kind::InitReport),
+    ("RESTORE_START", Kind::RestoreStart),
+    ("RESTORE_REPORT", Kind::RestoreReport),
+    ("EXTENSION", Kind::Extension),
+    ("LOGS\tName:", Kind::Extension),
+    ("TELEMETRY\tName:", Kind::Extension),
+    ("XRAY TraceId:", Kind::Platform),
+    ("RequestId: ", Kind::RuntimeExited),
+];
+
+/// Reads a line that is no object.
+pub(super) fn read(text: &str) -> Said<'_> {
+    if let Some(said) = platform(text) {
+        return said;
+    }
+    let mut said = Said::default();
+    // Python's runtime tells what was raised without a time: its logger would write tabs.
+    if text.starts_with("[ERROR] ") {
+        said.severity = Some(Severity::Error);
+        if memmem::find(text.as_bytes(), b"Traceback (most recent call last)").is_some() {
+            said.kind = Kind::Raised;
+        }
+        return said;
+    }
+    let (rest, prose) = header(text, &mut said);
+    match said.severity {
+        Some(Severity::Error | Severity::Fatal) => {
+            // Node.js: `TIME\tREQUEST\tERROR\tInvoke Error \t{…}`; of a rejection nobody awaited the runtime dies.
+            let tells = ["Invoke Error ", "Uncaught Exception ", "Unhandled Promise Rejection "];
+            if tells.iter().any(|tell| rest.starts_with(tell)) {
+                said.kind = Kind::Raised;
+            }
+        }
+        Some(Severity::Info) | None => {
+            // Whoever prints an object through console.log means the level within.
+            if rest.starts_with('{')
+                && let Some(within) = object::read(rest)
+            {
+                said.severity = within.severity.or(said.severity);
+                said.request_id = said.request_id.or(within.request_id);
+                said.trace_id = said.trace_id.or(within.trace_id);
+            } else if said.severity.is_none() {
+                trouble(text, prose, &mut said);
+            }
+        }
+        _ => {}
+    }
+    said
+}
+
+/// The line if the platform wrote it. What `aws logs tail` and the like print has a time in front.
+fn platform(text: &str) -> Option<Said<'_>> {
+    let bytes = text.as_bytes();
+    let text = if bytes.first()?.is_ascii_digit() {
+        let behind = memchr2(b' ', b'\t', &bytes[..bytes.len().min(32)])?;
+        text[behind..].trim_start()
+    } else {
+        text
+    };
+    if !matches!(text.as_bytes().first()?, b'S' | b'E' | b'R' | b'I' | b'L' | b'T' | b'X') {
+        return None;
+    }
+    let (beginning, kind) = OWN.iter().find(|(beginning, _)| begins(text, beginning))?;
+    let rest = text.get(beginning.len()..).unwrap_or_default();
+    let mut said = Said { kind: *kind, ..Said::default() };
+    let word = rest.trim_start().split([' ', '\t', '\n', '\r']).next().unwrap_or_default();
+    if request::is_uuid(word.as_bytes()) {
+        said.request_id = Some(word);
+    }
+    match kind {
+        Kind::Report | Kind::InitReport | Kind::RestoreReport => {
+            let bytes = rest.as_bytes();
+            if memmem::find(bytes, b"Status: ").is_some() {
+                said.severity = Some(Severity::Error);
+            }
+            if let Some(at) = memmem::find(bytes, b"XRAY TraceId: ") {
+                said.trace_id = request::trace_id(&rest[at..]);
+            }
+        }
+        Kind::Platform => said.trace_id = request::trace_id(rest),
+        Kind::RuntimeExited => {
+            if !rest.contains("Error: ") && !rest.contains("Process exited before") {
+                return None;
+            }
+            said.severity = Some(Severity::Error);
+        }
+        _ => {}
+    }
+    Some(said)
+}
+
+/// Tabs may have become blanks on the way to a screen.
+fn begins(text: &str, beginning: &str) -> bool {
+    match beginning.split_once('\t') {
+        Some((name, rest)) => text
+            .strip_prefix(name)
+            .is_some_and(|behind| behind.starts_with(['\t', ' ']) && behind.trim_start().starts_with(rest)),
+        None => text.starts_with(beginning),
+    }
+}
+
+/// Reads what loggers put in front: time, level, request id. Returns what follows, and whether prose was met.
+fn header<'a>(text: &'a str, said: &mut Said<'a>) -> (&'a str, bool) {
+    let bytes = text.as_bytes();
+    let end = bytes.len().min(HEAD);
+    let (mut at, mut prose, mut rest) = (0, false, 0);
+    for _ in 0..WORDS {
+        while at < end && matches!(bytes[at], b' ' | b'\t' | b'|') {
+            at += 1;
+        }
+        let start = at;
+        while at < end && !matches!(bytes[at], b' ' | b'\t' | b'|' | b'\n' | b'\r') {
+            at += 1;
+        }
+        let word = &bytes[start..at];
+        if word.is_empty() {
+            break;
+        }
+        if !prose && word.len() == 36 && request::is_uuid(word) {
+            said.request_id = said.request_id.or(Some(&text[start..at]));
+            rest = at;
+        } else if let Some(severity) = level_of(word, prose, at < bytes.len() && bytes[at] == b'\t') {
+            said.severity = Some(severity);
+            rest = at;
+            if said.request_id.is_some() {
+                break;
+            }
+        } else if !prose && is_header(word) {
+            rest = at;
+        } else {
+            prose = true;
+            if said.severity.is_some() {
+                break;
+            }
+        }
+    }
+    (text.get(rest..).unwrap_or_default().trim_start_matches([' ', '\t', '|', ':']), prose)
+}
+
+/// `error` in the middle of a sentence is no level: small letters count only where a logger marks them as one.
+fn level_of(word: &[u8], prose: bool, tab_follows: bool) -> Option<Severity> {
+    if word.len() < 3 || word.len() > 14 {
+        return if word.starts_with(b"level=") { Severity::of_any_case(&word[6..]) } else { None };
+    }
+    let marked = matches!(word[0], b'[' | b'(') || matches!(word[word.len() - 1], b':' | b']');
+    let inner = trim(word);
+    if inner.iter().all(u8::is_ascii_uppercase) {
+        return Severity::of_capitals(inner);
+    }
+    if let Some(level) = word.strip_prefix(b"level=") {
+        return Severity::of_any_case(trim(level));
+    }
+    if !prose && (marked || tab_follows) { Severity::of_any_case(inner) } else { None }
+}
+
+fn trim(mut word: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = word
+        && matches!(first, b'[' | b'(' | b'"')
+    {
+        word = rest;
+    }
+    while let [rest @ .., last] = word
+        && matches!(last, b']' | b')' | b':' | b',' | b'"')
+    {
+        word = rest;
+    }
+    word
+}
+
+/// A time, a process number, or the letter that Ruby's logger begins with.
+fn is_header(word: &[u8]) -> bool {
+    word[0].is_ascii_digit()
+        || matches!(word, [b'[' | b'#', next, ..] if next.is_ascii_digit())
+        || matches!(word, [b'A'..=b'Z', b','])
+        || word == b"undefined"
+        || word.starts_with(b"time=")
+        || word.starts_with(b"ts=")
+}
+
+/// Lines without a level that tell of a failure all the same.
+fn trouble(text: &str, prose: bool, said: &mut Said<'_>) {
+    let bytes = text.as_bytes();
+    let head = &bytes[..bytes.len().min(HEAD)];
+    if memmem::find(head, b"Task timed out after ").is_some() {
+        said.kind = Kind::TimedOut;
+    } else if ["Runtime exited ", "Process exited before completing request"].iter().any(|tell| {
+        // A line that the request id was cut from still begins like one.
+        text.trim_start_matches("Error: ").starts_with(tell)
+    }) {
+        said.kind = Kind::RuntimeExited;
+    } else if ["Error raised from handler method", "Critical exception from handler", "Init error when loading handler"]
+        .iter()
+        .any(|tell| text.starts_with(tell))
+    {
+        said.kind = Kind::Raised;
+    } else if raised_in_java(text) {
+        said.kind = Kind::Raised;
+    } else if !(prose && has_trace(text)
+        || text.starts_with("Traceback (most recent call last)")
+        || text.starts_with("panic: ")
+        || text.starts_with("fatal error: ")
+        || text.starts_with("Unknown application error occurred"))
+    {
+        return;
+    }
+    said.severity = Some(Severity::Error);
+}
+
+/// Java's runtime writes `MESSAGE: CLASS`, a line feed, and the trace that begins with the class.
+fn raised_in_java(text: &str) -> bool {
+    let Some(end) = memchr(b'\n', text.as_bytes()) else { return false };
+    let first = text[..end].trim_end();
+    let class = first.rsplit([' ', ':']).next().unwrap_or_default();
+    class.contains('.') && !class.ends_with('.') && class.len() > 8 && text[end + 1..].starts_with(class)
+}
+
+/// Frames of a stack follow the first line.
+fn has_trace(text: &str) -> bool {
+    let Some(end) = memchr2(b'\n', b'\r', text.as_bytes()) else { return false };
+    text[end + 1..].split(['\n', '\r']).take(4).any(|line| {
+        let line = line.trim_start();
+        line.starts_with("at ")
+            || line.starts_with("File \"")
+            || line.starts_with("goroutine ")
+            || line.starts_with("Caused by: ")
+            || line.contains(".go:")
+            || line.contains(".rb:")
+            || line.contains(".rs:")
+    })
+}
