@@ -13,10 +13,23 @@ const GRAPHEME_BYTES: usize = 32;
 /// leaves here. Tabs become blanks, line feeds stay (`lines` decides about them), everything else that a terminal could
 /// obey becomes visible.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+    let Some(first) = text.bytes().position(|byte| !(0x20..0x7f).contains(&byte)) else {
         return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len() + 16);
+    if text.is_ascii() {
+        // Nothing in ASCII joins with what stands before it: no need to look for graphemes, and loggers write tabs.
+        out.push_str(&text[..first]);
+        let mut rest = &text[first..];
+        while let Some(c) = rest.chars().next() {
+            push_safe(&mut out, c);
+            rest = &rest[1..];
+            let clean = rest.bytes().position(|byte| !(0x20..0x7f).contains(&byte)).unwrap_or(rest.len());
+            out.push_str(&rest[..clean]);
+            rest = &rest[clean..];
+        }
+        return Cow::Owned(out);
     }
-    let mut out = String::with_capacity(text.len());
     for grapheme in text.graphemes(true) {
         let mut taken = 0;
         for c in grapheme.chars() {
