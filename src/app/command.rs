@@ -44,6 +44,17 @@ pub enum Action {
     PreviousError,
     LevelUp,
     Export,
+    StackFilter,
+    InContext,
+    NextOfInvocation,
+    PreviousOfInvocation,
+    GoToTime,
+    Times,
+    Fold,
+    LiveTail,
+    Histogram,
+    Brush,
+    BrushEnd,
     ServerFilter,
     Pause,
     Refresh,
@@ -70,6 +81,8 @@ pub enum Place {
     Function,
     /// The tail.
     Logs,
+    /// The brush in the tail's histogram.
+    Histogram,
     /// The trace list.
     Traces,
     /// One trace's waterfall.
@@ -129,7 +142,7 @@ table! {
     Logs            "logs"             ["3"],                      &[Anywhere],            0 "logs"      "Show the tail of the chosen log groups.";
     Traces          "traces"           ["4"],                      &[Anywhere],            0 "traces"    "Show the traces of the time window.";
     Apis            "apis"             ["5"],                      &[Anywhere],            0 "apis"      "Show APIs, their stages, caches and throttles.";
-    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Traces, Apis, Popup, Prompt, Trace], 2 "open" "Go into the selected row.";
+    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Histogram, Traces, Apis, Popup, Prompt, Trace], 2 "open" "Go into the selected row.";
     Back            "back"             ["esc"],                    &[Anywhere, Popup, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
     Up              "up"               ["up", "k"],                &[Anywhere, Popup],     0 "up"        "Move up.";
     Down            "down"             ["down", "j"],              &[Anywhere, Popup],     0 "down"      "Move down.";
@@ -156,6 +169,17 @@ table! {
     PreviousError   "previous-error"   ["shift-e"],                &[Logs, Traces],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
     Export          "export"           ["shift-x"],                &[Logs],                0 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
+    StackFilter     "stack-filter"     ["&"],                      &[Logs],                0 "and"       "Put one more filter on top of those in force.";
+    InContext       "in-context"       ["c"],                      &[Logs],                6 "context"   "Show the line among its neighbours without the filter; again, the filter is back.";
+    NextOfInvocation "next-of-invocation" ["n"],                   &[Logs],                0 "next line" "Go to the next line of the same invocation.";
+    PreviousOfInvocation "previous-of-invocation" ["shift-n"],     &[Logs],                0 "line before" "Go to the line before of the same invocation.";
+    GoToTime        "go-to-time"       ["a"],                      &[Logs],                7 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03.";
+    Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
+    Fold            "fold"             ["space"],                  &[Logs],                0 "fold"      "Fold stack traces, or unfold them.";
+    LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";
+    Histogram       "histogram"        ["shift-h"],                &[Logs],                7 "histogram" "Show how many lines there are in time, by level.";
+    Brush           "brush"            ["b"],                      &[Logs],                8 "brush"     "Choose a stretch of the histogram and look at its lines only.";
+    BrushEnd        "brush-end"        ["space"],                  &[Place::Histogram],    1 "set end"   "Set one end of the stretch where the brush is.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
     Sort            "sort"             ["s"],                      &[Functions, Traces],   6 "sort"      "Sort by the next column.";
     SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Traces],   0 "reverse"   "Turn the order round.";

@@ -13,6 +13,7 @@ use super::overlay::{Help, Menu, Overlay, Prompt, PromptKind};
 use super::palette::{Goal, Palette};
 use super::step::{Jump, LogTarget};
 use super::tabs::Tab;
+use super::tabs::logs::times;
 
 /// Rows that a popup's list is taken to show when paging.
 const POPUP_PAGE: usize = 10;
@@ -52,6 +53,11 @@ impl App {
             Action::Filter => self.open_prompt(PromptKind::Filter),
             Action::ServerFilter => self.open_prompt(PromptKind::Expression),
             Action::Export => self.open_prompt(PromptKind::Export),
+            Action::StackFilter => {
+                self.logs.stack_filter();
+                self.open_prompt(PromptKind::Filter);
+            }
+            Action::GoToTime => self.open_prompt(PromptKind::Time),
             Action::LongerWindow | Action::ShorterWindow => {
                 let window = if action == Action::LongerWindow { self.window.longer() } else { self.window.shorter() };
                 if window != self.window {
@@ -246,7 +252,8 @@ impl App {
     fn open_prompt(&mut self, kind: PromptKind) {
         let before = match (kind, self.tab) {
             (PromptKind::Filter, Tab::Functions) => self.functions.filter.clone(),
-            (PromptKind::Filter, Tab::Logs) => self.logs.filter.clone(),
+            (PromptKind::Filter, Tab::Logs) => self.logs.filter().to_string(),
+            (PromptKind::Time, Tab::Logs) => String::new(),
             (PromptKind::Filter, Tab::Traces) => self.traces.filter.clone(),
             (PromptKind::Filter, Tab::Apis) => self.apis.filter.clone(),
             (PromptKind::Expression, Tab::Logs) => self.logs.expression().to_string(),
@@ -267,8 +274,7 @@ impl App {
                 tabs.functions.arrange(cx);
             }
             Tab::Logs => {
-                tabs.logs.filter = text;
-                tabs.logs.arrange(cx);
+                tabs.logs.set_filter(&text, cx);
             }
             Tab::Traces => {
                 tabs.traces.filter = text;
@@ -307,6 +313,21 @@ impl App {
                     if let (Err(complaint), Some(Overlay::Prompt(prompt))) = (answer, self.overlays.last_mut()) {
                         prompt.complaint = Some(complaint);
                         return vec![];
+                    }
+                }
+                if kind == PromptKind::Time {
+                    match times::read(&text, self.now, self.offset) {
+                        Ok(at) => {
+                            self.overlays.pop();
+                            let steps = self.with_tabs(|tabs, cx| tabs.logs.go_to_time(at, cx));
+                            return self.take(steps);
+                        }
+                        Err(complaint) => {
+                            if let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() {
+                                prompt.complaint = Some(complaint);
+                            }
+                            return vec![];
+                        }
                     }
                 }
                 self.overlays.pop();

@@ -114,28 +114,54 @@ impl App {
                 if tail != self.logs.generation() {
                     return;
                 }
-                self.logs.note_batch(events.len(), read_to, now);
-                let before = store.logs.dropped;
-                let from = store.logs.accept(events);
-                // What was learnt and not yet told has moved up by what was dropped meanwhile.
-                let dropped = usize::try_from(store.logs.dropped - before).unwrap_or(usize::MAX);
-                for learnt in &mut self.unlearnt {
-                    if let Learnt::Logs(first) = learnt {
-                        *first = first.saturating_sub(dropped);
-                    }
-                }
-                Learnt::Logs(from)
+                self.logs.note_batch(&events, read_to);
+                let arrival = store.logs.accept(events);
+                self.logs.took_in(&arrival, store);
+                Learnt::Logs
             }
             News::OlderLogEvents { tail, events, .. } => {
                 if tail != self.logs.generation() {
                     return;
                 }
-                let (added, shown) = (events.len(), self.logs.shown.len(&store.logs));
-                store.logs.accept(events);
-                self.with_tabs(|tabs, cx| tabs.logs.note_older(added, shown, cx));
-                return;
+                let added = events.len();
+                let arrival = store.logs.accept_older(events);
+                self.logs.took_in_older(added, &arrival, store);
+                Learnt::Logs
             }
-            News::LogGap { .. } | News::LogsFetched { .. } | News::Live { .. } => Learnt::Other,
+            News::LogGap { tail, gap } => {
+                if tail != self.logs.generation() {
+                    return;
+                }
+                let arrival = store.logs.mark_gap(gap);
+                self.logs.took_in(&arrival, store);
+                Learnt::Logs
+            }
+            News::LogsFetched { tail, asked, events, rest } => {
+                if tail != self.logs.generation() {
+                    return;
+                }
+                let marked = store.logs.unmark_gap(&asked);
+                if let Some(place) = marked {
+                    self.logs.lost_mark(place, store);
+                }
+                let older = store.logs.oldest().is_some_and(|oldest| asked.from < oldest);
+                let arrival = if older { store.logs.accept_older(events) } else { store.logs.accept(events) };
+                self.logs.took_in(&arrival, store);
+                self.logs.fetched(&asked);
+                let left_out = if marked.is_none() { self.logs.left_out(&asked, store) } else { None };
+                for gap in rest.into_iter().chain(left_out) {
+                    let arrival = store.logs.mark_gap(gap);
+                    self.logs.took_in(&arrival, store);
+                }
+                Learnt::Logs
+            }
+            News::Live { tail, since, sampled } => {
+                if tail == self.logs.generation() {
+                    self.logs.live.since = since;
+                    self.logs.live.sampled = sampled;
+                }
+                Learnt::Other
+            }
             News::TailTrouble { tail, group, trouble } => {
                 if tail == self.logs.generation() {
                     match trouble {
@@ -172,7 +198,6 @@ impl App {
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
         }
         match (learnt, self.unlearnt.last_mut()) {
-            (Learnt::Logs(from), Some(Learnt::Logs(first))) => *first = from.min(*first),
             (learnt, Some(last)) if *last == learnt => {}
             (learnt, _) => self.unlearnt.push(learnt),
         }
@@ -200,8 +225,7 @@ impl App {
         self.learnt_at = Some(self.now);
         self.with_tabs(|tabs, cx| {
             for (at, learnt) in unlearnt.iter().enumerate() {
-                let repeated = !matches!(learnt, Learnt::Logs(_)) && unlearnt[..at].contains(learnt);
-                if !repeated {
+                if !unlearnt[..at].contains(learnt) {
                     tabs.relearn(*learnt, cx);
                 }
             }

@@ -29,6 +29,8 @@ pub enum Message {
     Focus(bool),
     /// A second has passed: the present, and what polling has cost so far.
     Second(Moment, Traffic),
+    /// Nothing else is happening: a slice of what takes long may be done, some milliseconds of it.
+    Slice,
     /// A poller or a fetch has something to tell.
     News(News),
     /// An effect has been carried out, or has failed.

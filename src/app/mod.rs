@@ -222,12 +222,21 @@ impl App {
                 }
                 vec![]
             }
+            Message::Slice => {
+                self.with_tabs(|tabs, cx| tabs.logs.search_on(cx));
+                vec![]
+            }
             Message::Performed(outcome) => self.performed(outcome),
             Message::Notice(text) => {
                 self.notices.complain(text, self.now);
                 vec![]
             }
         }
+    }
+
+    /// A search over many lines is under way; it goes on with each [`Message::Slice`].
+    pub fn is_busy(&self) -> bool {
+        self.tab == Tab::Logs && self.logs.is_searching(&self.store)
     }
 
     /// Where keys listen now.

@@ -96,6 +96,8 @@ pub enum PromptKind {
     Expression,
     /// The name of a file to write.
     Export,
+    /// A moment to go to, on Enter.
+    Time,
 }
 
 /// A line of text for the view below.

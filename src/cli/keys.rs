@@ -40,6 +40,7 @@ fn places(command: &Command) -> String {
         Place::Functions => "functions",
         Place::Function => "one function",
         Place::Logs => "logs",
+        Place::Histogram => "the histogram of logs",
         Place::Traces => "traces",
         Place::Trace => "one trace",
         Place::Apis => "apis",

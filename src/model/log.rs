@@ -74,4 +74,11 @@ pub enum Level {
     Warn,
     /// ERROR, FATAL, time-outs, crashes, REPORT with a status.
     Error,
+    /// No event: a mark of ours where events are missing. Every filter lets it pass.
+    Gap,
+}
+
+impl Level {
+    /// All of them, in their order.
+    pub const ALL: [Level; 6] = [Level::Platform, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Gap];
 }

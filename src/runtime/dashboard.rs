@@ -28,6 +28,10 @@ impl Program for Dashboard {
         self.app.interests()
     }
 
+    fn is_busy(&self) -> bool {
+        self.app.is_busy()
+    }
+
     fn draw(&self, frame: &mut Frame<'_>) {
         view::draw(&self.app, &self.look, frame);
     }

@@ -43,6 +43,10 @@ pub trait Program {
     fn update(&mut self, message: Message) -> Vec<Effect>;
     /// What is worth polling now.
     fn interests(&self) -> Interests;
+    /// There is work that may be done in slices while nothing else happens: each [`Message::Slice`] does one.
+    fn is_busy(&self) -> bool {
+        false
+    }
     /// Shows the state.
     fn draw(&self, frame: &mut Frame<'_>);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ratatui::Terminal;
 use tokio::sync::{mpsc, watch};
+use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::{Ending, Program};
@@ -104,7 +105,12 @@ impl<P: Program, B: Surface> Session<P, B> {
                 Some(message) = messages.recv() => {
                     world.overhear(&message);
                     self.accept(message);
+                    // A flood of messages must not keep a search from ending.
+                    if self.program.is_busy() {
+                        self.accept(Message::Slice);
+                    }
                 }
+                () = yield_now(), if self.program.is_busy() && !self.stopped => self.accept(Message::Slice),
             }
         };
         world.part();

@@ -61,8 +61,8 @@ pub enum Learnt {
     Functions,
     /// Points of metrics.
     Metrics,
-    /// Log lines; indices from this one on are new or have moved.
-    Logs(usize),
+    /// Log lines.
+    Logs,
     /// Traces.
     Traces,
     /// APIs, stages or routes.

@@ -57,7 +57,7 @@ impl Overview {
 
     /// Something new is known: find what is wrong anew.
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
-        if matches!(learnt, Learnt::Logs(_) | Learnt::Traces) {
+        if matches!(learnt, Learnt::Logs | Learnt::Traces) {
             return;
         }
         self.findings = crate::app::findings::all(cx.store, &cx.config.thresholds);

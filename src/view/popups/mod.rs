@@ -32,6 +32,7 @@ fn prompt_label(prompt: &Prompt) -> &'static str {
         PromptKind::Filter => "/",
         PromptKind::Expression => "AWS filter: ",
         PromptKind::Export => "write to: ",
+        PromptKind::Time => "go to: ",
     }
 }
 

@@ -1,105 +1,152 @@
-//! Which lines are shown: a local filter over what is loaded, applied to each line once.
+//! Which lines are shown: local filters over what is loaded, each line looked at once, the newest first.
+//!
+//! A search over a million lines is done in slices between frames. What has not been looked at yet is known, so that
+//! lines may come, go and move meanwhile.
 
-use memchr::memmem;
-use regex::{Regex, RegexBuilder};
+use std::collections::VecDeque;
+use std::ops::Range;
 
+use super::needle::{Needle, Term};
 use crate::model::log::Level;
-use crate::store::logs::LogStore;
+use crate::store::logs::{Arrival, LogStore};
 
-/// What a filter looks for.
+/// Bytes of text that are searched at once: some two milliseconds of the slowest pattern.
+const SLICE: usize = 2 << 20;
+
+/// What a line must be to be shown.
 #[derive(Clone, Debug, Default)]
-pub enum Needle {
-    /// Everything passes.
-    #[default]
-    All,
-    /// Lines that contain the text; upper case in it counts.
-    Text(String),
-    /// Lines that contain the text in any case.
-    AnyCase(Regex),
-    /// Lines that the pattern finds.
-    Pattern(Regex),
-    /// Lines that do not pass the inner one.
-    Not(Box<Needle>),
+pub struct Wants {
+    /// Filters, all of which it passes.
+    pub terms: Vec<Term>,
+    /// At least this level.
+    pub least: Option<Level>,
+    /// From here to there, ms since 1970, both included.
+    pub range: Option<(i64, i64)>,
+    /// Lines that go on with the one before them are folded into it.
+    pub folded: bool,
+    /// JSON only: others say nothing to an expression about fields.
+    pub json: bool,
 }
 
-impl Needle {
-    /// Reads a filter: `text`, `!text`, `/pattern/`. Errors: what is wrong with a pattern.
-    pub fn read(text: &str) -> Result<Needle, String> {
-        if let Some(rest) = text.strip_prefix('!').filter(|rest| !rest.is_empty()) {
-            return Ok(Needle::Not(Box::new(Needle::read(rest)?)));
-        }
-        if let Some(pattern) = text.strip_prefix('/') {
-            let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
-            if pattern.is_empty() {
-                return Ok(Needle::All);
-            }
-            // Linear time on any pattern; the limit keeps a monster from eating memory when it is compiled.
-            return RegexBuilder::new(pattern).size_limit(1 << 20).build().map(Needle::Pattern).map_err(|error| {
-                let text = error.to_string();
-                text.lines().last().unwrap_or("not a pattern").trim_start_matches("error: ").to_string()
-            });
-        }
-        if text.is_empty() {
-            return Ok(Needle::All);
-        }
-        if text.chars().any(char::is_uppercase) || !text.chars().any(char::is_alphabetic) {
-            return Ok(Needle::Text(text.to_string()));
-        }
-        let any_case = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build();
-        any_case.map(Needle::AnyCase).map_err(|error| error.to_string())
+impl Wants {
+    fn is_anything(&self) -> bool {
+        self.terms.iter().all(|term| term.needle.is_none())
+            && self.least.is_none()
+            && self.range.is_none()
+            && !self.folded
+            && !self.json
     }
 
-    /// The line passes.
-    pub fn passes(&self, line: &str) -> bool {
-        match self {
-            Needle::All => true,
-            Needle::Text(text) => memmem::find(line.as_bytes(), text.as_bytes()).is_some(),
-            Needle::AnyCase(pattern) | Needle::Pattern(pattern) => pattern.is_match(line),
-            Needle::Not(inner) => !inner.passes(line),
-        }
+    fn needles(&self) -> impl Iterator<Item = &Needle> {
+        self.terms.iter().filter_map(|term| term.needle.as_ref())
     }
 
-    /// Where in the line it finds something, for highlighting: the first few places.
-    pub fn places(&self, line: &str) -> Vec<(usize, usize)> {
-        match self {
-            Needle::All | Needle::Not(_) => vec![],
-            Needle::Text(text) => {
-                memmem::find_iter(line.as_bytes(), text.as_bytes()).take(16).map(|at| (at, at + text.len())).collect()
-            }
-            Needle::AnyCase(pattern) | Needle::Pattern(pattern) => {
-                pattern.find_iter(line).take(16).map(|found| (found.start(), found.end())).collect()
+    /// Whatever passes these passes the others too.
+    fn narrows(&self, other: &Wants) -> bool {
+        let within = |(from, to): (i64, i64)| self.range.is_some_and(|(f, t)| f >= from && t <= to);
+        other.terms.len() <= self.terms.len()
+            && other.terms.iter().zip(&self.terms).all(|(old, new)| new.narrows(old))
+            && other.least.is_none_or(|least| self.least >= Some(least))
+            && other.range.is_none_or(within)
+            && self.folded == other.folded
+            && (self.json || !other.json)
+    }
+
+    fn passes(&self, place: usize, store: &LogStore) -> bool {
+        let level = store.level(place);
+        if level == Level::Gap {
+            return true;
+        }
+        self.least.is_none_or(|least| level >= least)
+            && !(self.folded && store.continues(place))
+            && self.range.is_none_or(|(from, to)| store.timestamp(place).is_some_and(|at| at >= from && at <= to))
+            && store.line(place).is_some_and(|line| {
+                (!self.json || line.text.starts_with(['{', '[']))
+                    && self.needles().all(|needle| needle.passes(line.text))
+            })
+    }
+
+    /// The places in a range that pass, ascending.
+    fn search(&self, mut places: Range<usize>, store: &LogStore) -> Vec<usize> {
+        let whole = places.clone();
+        if let Some((from, to)) = self.range {
+            places.start = places.start.max(store.place_of(from));
+            places.end = places.end.min(store.place_of(to.saturating_add(1)));
+        }
+        let mut found = Vec::new();
+        if !places.is_empty() {
+            // The first filter that looks for something leads; the others look at its hits only.
+            let lead =
+                self.needles().find(|needle| !matches!(needle, Needle::Not(_))).or_else(|| self.needles().next());
+            match lead {
+                None => found.extend(places.filter(|place| self.passes(*place, store))),
+                Some(Needle::Not(inner)) => {
+                    let mut next = places.start;
+                    let mut hits = Vec::new();
+                    store.find_lines(places.clone(), inner.as_ref(), |place| hits.push(place));
+                    for hit in hits.into_iter().chain([places.end]) {
+                        found.extend((next..hit).filter(|place| self.passes(*place, store)));
+                        next = hit + 1;
+                    }
+                }
+                Some(needle) => {
+                    let alone = self.terms.len() == 1 && self.least.is_none() && !self.folded && !self.json;
+                    store.find_lines(places, needle, |place| {
+                        if alone || self.passes(place, store) {
+                            found.push(place);
+                        }
+                    });
+                }
             }
         }
+        // Marks of gaps are never filtered away: what is missing might have passed.
+        for place in store.gap_places().into_iter().filter(|place| whole.contains(place)) {
+            if let Err(at) = found.binary_search(&place) {
+                found.insert(at, place);
+            }
+        }
+        found
     }
 }
 
 /// The places of the lines that pass.
 #[derive(Debug, Default)]
 pub struct Shown {
-    text: String,
-    needle: Needle,
-    least: Option<Level>,
-    /// Places in the store, ascending; all of them where nothing is filtered.
-    places: Vec<u32>,
-    seen: usize,
-    dropped: u64,
-    /// What is wrong with the filter; the last good one stays in force.
-    pub complaint: Option<String>,
+    wants: Wants,
+    /// Lines that pass, ascending, as ordinals: their place and what had been dropped. All lines where nothing is
+    /// filtered.
+    hits: VecDeque<u32>,
+    /// What the store had dropped when it was last looked at: an ordinal less this is a place. Both wrap.
+    base: u32,
+    /// From this place on all lines have been decided.
+    decided: usize,
+    /// Below this place no line has been decided; between the two, those in `maybe` are undecided and no others pass.
+    below: usize,
+    /// Lines that passed a wider filter, ascending, as ordinals.
+    maybe: VecDeque<u32>,
 }
 
 impl Shown {
-    fn unfiltered(&self) -> bool {
-        matches!(self.needle, Needle::All) && self.least.is_none()
+    /// What is wanted.
+    pub fn wants(&self) -> &Wants {
+        &self.wants
     }
 
-    /// The filter in force.
-    pub fn needle(&self) -> &Needle {
-        &self.needle
+    fn unfiltered(&self) -> bool {
+        self.wants.is_anything()
+    }
+
+    fn place_of(&self, ordinal: u32) -> usize {
+        ordinal.wrapping_sub(self.base) as usize
+    }
+
+    fn ordinal(&self, place: usize) -> u32 {
+        (place as u32).wrapping_add(self.base)
     }
 
     /// Lines that pass.
     pub fn len(&self, store: &LogStore) -> usize {
-        if self.unfiltered() { store.len() } else { self.places.len() }
+        if self.unfiltered() { store.len() } else { self.hits.len() }
     }
 
     /// Place in the store of the row at `row`.
@@ -107,74 +154,144 @@ impl Shown {
         if self.unfiltered() {
             (row < store.len()).then_some(row)
         } else {
-            self.places.get(row).map(|place| *place as usize)
+            self.hits.get(row).map(|ordinal| self.place_of(*ordinal))
         }
     }
 
     /// The first row at or after a place in the store.
     pub fn row_of(&self, place: usize) -> usize {
-        if self.unfiltered() { place } else { self.places.partition_point(|known| (*known as usize) < place) }
+        if self.unfiltered() { place } else { self.hits.partition_point(|ordinal| self.place_of(*ordinal) < place) }
     }
 
-    /// Another filter or level. One more letter looks only through what passed before.
-    pub fn set(&mut self, text: &str, least: Option<Level>, store: &LogStore) {
-        let needle = match Needle::read(text) {
-            Ok(needle) => {
-                self.complaint = None;
-                needle
-            }
-            Err(complaint) => {
-                self.complaint = Some(complaint);
-                return;
-            }
-        };
-        let plain = |text: &str| !text.starts_with(['!', '/']);
-        let narrower = !self.text.is_empty()
-            && plain(text)
-            && plain(&self.text)
-            && text.starts_with(self.text.as_str())
-            && least == self.least
-            && self.seen == store.len();
-        let before = std::mem::take(&mut self.places);
-        self.needle = needle;
-        self.least = least;
-        self.text = text.to_string();
+    /// Share of the lines that have been looked at, while a search goes on.
+    pub fn progress(&self, store: &LogStore) -> Option<f64> {
+        (self.decided > 0 && !self.unfiltered()).then(|| 1.0 - self.decided as f64 / store.len().max(1) as f64)
+    }
+
+    /// Other wants. What passed before is looked through first; without it, everything is, the newest first.
+    pub fn set(&mut self, wants: Wants, store: &LogStore) {
+        let narrower = wants.narrows(&self.wants) && !self.unfiltered();
+        self.wants = wants;
         if narrower {
-            self.places = before.into_iter().filter(|place| self.takes(*place as usize, store)).collect();
+            // Undecided lines stay so, and what passed is undecided again.
+            self.maybe.extend(std::mem::take(&mut self.hits));
+            self.decided = store.len();
         } else {
-            self.seen = 0;
-            self.extend(0, store);
+            self.restart(store);
         }
+        self.work(store);
     }
 
-    fn takes(&self, place: usize, store: &LogStore) -> bool {
-        self.least.is_none_or(|least| store.level(place) >= least)
-            && store.line(place).is_some_and(|line| self.needle.passes(line.text))
+    /// Forgets what is known of the lines, and begins anew.
+    pub fn restart(&mut self, store: &LogStore) {
+        self.hits.clear();
+        self.maybe.clear();
+        self.base = store.dropped as u32;
+        self.decided = if self.unfiltered() { 0 } else { store.len() };
+        self.below = self.decided;
     }
 
-    /// Lines from `from` on are new or have moved.
-    pub fn extend(&mut self, from: usize, store: &LogStore) {
-        let dropped = store.dropped - self.dropped;
-        self.dropped = store.dropped;
-        let from = from.min(self.seen.saturating_sub(usize::try_from(dropped).unwrap_or(usize::MAX)));
-        if self.unfiltered() {
-            self.seen = store.len();
+    /// Looks at a slice of the lines that have not been looked at. Returns how many rows were found: they stand before
+    /// all others.
+    pub fn work(&mut self, store: &LogStore) -> usize {
+        if self.decided == 0 || self.unfiltered() {
+            return 0;
+        }
+        let before = self.hits.len();
+        if self.below < self.decided {
+            let mut left = SLICE;
+            while let Some(ordinal) = self.maybe.pop_back() {
+                let place = self.place_of(ordinal);
+                if self.wants.passes(place, store) {
+                    self.hits.push_front(ordinal);
+                }
+                self.decided = place;
+                // A line by itself costs more than its length.
+                let cost = store.line(place).map_or(0, |line| line.text.len()) + 256;
+                match left.checked_sub(cost) {
+                    Some(rest) => left = rest,
+                    None => break,
+                }
+            }
+            if self.maybe.is_empty() {
+                self.decided = self.below;
+            }
+        } else {
+            let from = store.reach(self.decided, SLICE);
+            for place in self.wants.search(from..self.decided, store).into_iter().rev() {
+                self.hits.push_front(self.ordinal(place));
+            }
+            (self.decided, self.below) = (from, from);
+        }
+        self.hits.len() - before
+    }
+
+    /// Lines have come, moved and gone.
+    pub fn take_in(&mut self, arrival: &Arrival, store: &LogStore) {
+        let base = store.dropped as u32;
+        if arrival.cut > 0 {
+            self.restart(store);
             return;
         }
-        if dropped > 0 {
-            // Everything has moved up by what was dropped.
-            let gone = self.places.partition_point(|place| u64::from(*place) < dropped);
-            self.places.drain(..gone);
-            for place in &mut self.places {
-                *place -= dropped as u32;
-            }
+        if self.unfiltered() {
+            self.base = base;
+            return;
         }
-        let keep = self.places.partition_point(|place| (*place as usize) < from);
-        self.places.truncate(keep);
-        let found: Vec<u32> =
-            (from..store.len()).filter(|place| self.takes(*place, store)).map(|place| place as u32).collect();
-        self.places.extend(found);
-        self.seen = store.len();
+        // Places as they were before anything was dropped; then dropping changes no ordinal.
+        if let Some(first) = arrival.inserted.first().map(|place| *place as usize) {
+            let (decided, below) = (arrival.shifted(self.decided), arrival.shifted(self.below));
+            let mut hits = self.split(first, true);
+            let mut maybe = self.split(first, false);
+            for ordinal in hits.iter_mut().chain(&mut maybe) {
+                *ordinal = self.ordinal(arrival.shifted(self.place_of(*ordinal)));
+            }
+            let gone = arrival.dropped;
+            let (mut fresh, mut undecided) = (Vec::new(), Vec::new());
+            for place in arrival.inserted.iter().map(|place| *place as usize).filter(|place| *place >= gone) {
+                if place >= decided {
+                    if self.wants.passes(place - gone, store) {
+                        fresh.push(self.ordinal(place));
+                    }
+                } else if place >= below {
+                    undecided.push(self.ordinal(place));
+                }
+            }
+            let base = self.base;
+            merge(&mut self.hits, hits, fresh, base);
+            merge(&mut self.maybe, maybe, undecided, base);
+            (self.decided, self.below) = (decided, below);
+        }
+        let place_of = |ordinal: &u32| ordinal.wrapping_sub(self.base) as usize;
+        for list in [&mut self.hits, &mut self.maybe] {
+            let gone = list.partition_point(|ordinal| place_of(ordinal) < arrival.dropped);
+            list.drain(..gone);
+        }
+        self.decided = self.decided.saturating_sub(arrival.dropped);
+        self.below = self.below.saturating_sub(arrival.dropped);
+        self.base = base;
+    }
+
+    /// Takes off what stands at a place or behind it.
+    fn split(&mut self, place: usize, hits: bool) -> Vec<u32> {
+        let base = self.base;
+        let list = if hits { &mut self.hits } else { &mut self.maybe };
+        let at = list.partition_point(|ordinal| (ordinal.wrapping_sub(base) as usize) < place);
+        list.drain(at..).collect()
+    }
+}
+
+/// Appends two ascending lists as one.
+fn merge(list: &mut VecDeque<u32>, a: Vec<u32>, b: Vec<u32>, base: u32) {
+    let key = |ordinal: &u32| ordinal.wrapping_sub(base);
+    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+    loop {
+        let next = match (a.peek(), b.peek()) {
+            (Some(x), Some(y)) if key(x) <= key(y) => a.next(),
+            (Some(_), None) => a.next(),
+            (_, Some(_)) => b.next(),
+            (None, None) => return,
+        };
+        list.extend(next);
     }
 }
 
@@ -188,35 +305,83 @@ mod tests {
         LogEvent { timestamp, ingestion: timestamp, message: message.into(), ..LogEvent::default() }
     }
 
-    #[test]
-    fn filters_are_smart_about_case_and_say_what_is_wrong_with_a_pattern() {
-        assert!(Needle::read("error").expect("text").passes("An ERROR"));
-        assert!(!Needle::read("Error").expect("text").passes("An ERROR"));
-        assert!(Needle::read("!info").expect("inverse").passes("ERROR"));
-        assert!(Needle::read("/dur.*9\\d/").expect("a pattern").passes("duration: 97"));
-        assert!(Needle::read("/(/").is_err());
-        assert_eq!(Needle::read("b").expect("text").places("abcB"), [(1, 2), (3, 4)]);
+    fn wants(filters: &[&str]) -> Wants {
+        let terms = filters.iter().map(|text| Term::read(text).expect("a good filter")).collect();
+        Wants { terms, ..Wants::default() }
+    }
+
+    fn filter() -> impl Strategy<Value = String> {
+        let patterns = ["/a.b?/", "/[^a]b/", "/^a|b$/", "/a*/", "!/b\\s/"].map(str::to_string);
+        prop_oneof!["[ab!]{0,3}", prop::sample::select(patterns.to_vec())]
     }
 
     proptest! {
         #[test]
         fn what_is_shown_is_what_passes_however_it_came(
-            batches in prop::collection::vec(prop::collection::vec((0i64..50, "[ab]{1,3}"), 1..20), 1..12),
-            filters in prop::collection::vec("[ab!]{0,3}", 1..6),
+            batches in prop::collection::vec(prop::collection::vec((0i64..50, "[ab\n]{1,3}"), 1..20), 1..12),
+            filters in prop::collection::vec(prop::collection::vec(filter(), 0..3), 1..6),
+            older: bool,
         ) {
-            let mut store = LogStore::new(6_000);
+            let mut store = LogStore::new(3_000);
             let mut shown = Shown::default();
             for (round, batch) in batches.iter().enumerate() {
-                let filter = &filters[round % filters.len()];
-                shown.set(filter, None, &store);
-                let from = store.accept(batch.iter().map(|(at, text)| event(*at, text)).collect());
-                shown.extend(from, &store);
-                let needle = Needle::read(filter).expect("no pattern among these");
-                let expected: Vec<usize> =
-                    (0..store.len()).filter(|place| needle.passes(store.line(*place).expect("in store").text)).collect();
+                let filter: Vec<&str> = filters[round % filters.len()].iter().map(String::as_str).collect();
+                shown.set(wants(&filter), &store);
+                let events = batch.iter().map(|(at, text)| event(*at, text)).collect();
+                let arrival = if older && round % 3 == 2 { store.accept_older(events) } else { store.accept(events) };
+                shown.take_in(&arrival, &store);
+                if round % 2 == 1 {
+                    continue;
+                }
+                for _ in 0..100 {
+                    shown.work(&store);
+                }
+                let expected: Vec<usize> = (0..store.len())
+                    .filter(|place| shown.wants().passes(*place, &store))
+                    .collect();
                 let found: Vec<usize> = (0..shown.len(&store)).filter_map(|row| shown.place(row, &store)).collect();
                 prop_assert_eq!(found, expected);
+                prop_assert_eq!(shown.progress(&store), None);
             }
         }
+    }
+
+    #[test]
+    fn a_long_search_finds_the_newest_first_and_says_how_far_it_is() {
+        let mut store = LogStore::new(256 << 20);
+        let line = "x".repeat(1000);
+        store.accept((0..10_000).map(|n| event(n, &format!("{n} {line}"))).collect());
+        let mut shown = Shown::default();
+        shown.set(wants(&["9 x"]), &store);
+        assert!(shown.progress(&store).is_some_and(|share| share > 0.1 && share < 0.9));
+        let last = shown.len(&store) - 1;
+        assert_eq!(shown.place(last, &store), Some(9_999));
+        // One more letter while the search goes on, and lines that come meanwhile.
+        shown.set(wants(&["99 x"]), &store);
+        let arrival = store.accept(vec![event(20_000, "199 x"), event(3, "99 x late")]);
+        shown.take_in(&arrival, &store);
+        while shown.progress(&store).is_some() {
+            shown.work(&store);
+        }
+        assert_eq!(shown.len(&store), 102);
+    }
+
+    #[test]
+    fn a_gap_is_never_filtered_away() {
+        use crate::model::log::{Gap, Missed};
+        let mut store = LogStore::new(1 << 20);
+        store.accept(vec![event(1, "a"), event(9, "b")]);
+        let mut shown = Shown::default();
+        shown.set(wants(&["b"]), &store);
+        let gap = Gap { group: None, from: 2, to: 8, why: Missed::Sampled };
+        shown.take_in(&store.mark_gap(gap.clone()), &store);
+        assert_eq!(shown.len(&store), 2);
+        shown.set(wants(&["!b"]), &store);
+        assert_eq!(shown.len(&store), 2);
+        assert_eq!(store.gap_at(1), Some(&gap));
+        assert_eq!(store.unmark_gap(&gap), Some(1));
+        shown.restart(&store);
+        shown.work(&store);
+        assert_eq!((shown.len(&store), store.gaps().len()), (1, 0));
     }
 }

@@ -1,64 +1,130 @@
-//! Logs: a tail of one or more groups in the order of time.
+//! Logs: a tail of one or more groups in the order of time, read line by line, invocation by invocation, error by error.
 
 mod export;
+pub mod histogram;
+pub mod lines;
 pub mod matching;
+pub mod needle;
 mod pointers;
+mod sources;
+pub mod times;
+
+use std::collections::BTreeMap;
 
 use super::{Context, Learnt};
 use crate::app::command::{Action, Place};
 use crate::app::cursor::{Cursor, Motion};
 use crate::app::interests::{Interests, Tail, TailGroup};
-use crate::app::overlay::{LineView, Overlay};
 use crate::app::selected::Selected;
 use crate::app::step::{LogTarget, Step};
-use crate::model::log::Level;
+use crate::model::log::{Gap, Level, LogEvent};
 use crate::model::trouble::Trouble;
 use crate::store::Store;
+use crate::store::logs::Arrival;
 use crate::time::Moment;
-use matching::Shown;
-use std::collections::BTreeMap;
+use histogram::{Brush, Histogram};
+use lines::Context as Whereabouts;
+use matching::{Shown, Wants};
+use needle::Term;
+pub use sources::matching_groups;
+use times::Times;
 
-/// Lines of the panel that are no rows: its frame and the status line.
-const CHROME: u16 = 3;
-/// Columns of one step to the side.
-const STEP: usize = 16;
+/// An event that comes this much later than it happened is told apart, ms: most are there within seconds.
+const LATE: i64 = 30_000;
+
+/// What of the logs is on screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Panel {
+    /// Line by line.
+    #[default]
+    Lines,
+}
+
+impl Panel {
+    /// All of them, in the order in which Tab goes through them.
+    pub const ALL: [Panel; 1] = [Panel::Lines];
+
+    /// Its name on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Panel::Lines => "Lines",
+        }
+    }
+
+    fn step(self, by: isize) -> Panel {
+        let at = Panel::ALL.iter().position(|panel| *panel == self).unwrap_or_default();
+        Panel::ALL[(at.cast_signed() + by).rem_euclid(Panel::ALL.len().cast_signed()).cast_unsigned()]
+    }
+}
+
+/// How the live tail stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Live {
+    /// The user wants it.
+    pub wanted: bool,
+    /// A session is open since then.
+    pub since: Option<Moment>,
+    /// Updates that were samples.
+    pub sampled: u64,
+}
 
 /// The tab's state.
 #[derive(Debug, Default)]
 pub struct Logs {
-    /// Local filter, as typed.
-    pub filter: String,
+    /// What is on screen.
+    pub panel: Panel,
     /// Filter pattern that AWS applies.
     pattern: String,
     /// What is tailed.
     pub groups: Vec<TailGroup>,
     generation: u64,
     since_s: u64,
-    /// Which lines are shown.
-    pub shown: Shown,
+    /// Local filters, all of which a line has to pass; the last is the one being typed.
+    pub filters: Vec<Term>,
+    /// What is wrong with the filter being typed; the last good one stays in force.
+    pub complaint: Option<String>,
     /// Only lines of at least this level.
     pub least: Option<Level>,
+    /// Only lines of this stretch, ms since 1970, both included.
+    pub range: Option<(i64, i64)>,
+    /// Lines that only go on with the one before are folded into it.
+    pub folded: bool,
+    /// Which lines are shown.
+    pub shown: Shown,
     /// Cursor in the rows shown.
     pub cursor: Cursor,
-    /// Stays on the newest line.
+    /// The cursor stays where it is when lines come.
     pub paused: bool,
+    /// Lines that have come since the cursor left the end.
+    pub unseen: usize,
     /// Wraps long lines.
     pub wrap: bool,
     /// First column shown of long lines.
     pub column: usize,
+    /// How times are told.
+    pub times: Times,
+    /// The filters that were in force before a line was looked at among its neighbours.
+    context: Option<Whereabouts>,
+    /// Lines by level in time.
+    pub histogram: Histogram,
+    /// A stretch is being chosen in the histogram.
+    pub brush: Option<Brush>,
     /// Everything up to here has been read.
     pub read_to: Option<Moment>,
     /// Older lines are being asked for: those before this.
     older_than: Option<i64>,
     /// Nothing older than this exists, or is within reach.
     exhausted: bool,
+    /// A stretch that is being read whole.
+    pub fetching: Option<Gap>,
+    /// The live tail.
+    pub live: Live,
     /// Groups that can't be read, and why.
     pub troubles: BTreeMap<String, Trouble>,
     /// A moment to go to once it is loaded.
     target: Option<i64>,
-    arrivals: Vec<(Moment, usize)>,
-    /// Lines a second, over the last ten.
-    pub rate: f64,
+    /// Events that came later than others do.
+    pub late: u64,
     entered: bool,
     /// Chosen by the program, not by the user.
     pub by_itself: bool,
@@ -67,34 +133,30 @@ pub struct Logs {
 impl Logs {
     /// Where keys listen.
     pub fn place(&self) -> Place {
-        Place::Logs
-    }
-
-    /// Rows on screen.
-    pub fn height(body: ratatui::layout::Rect) -> usize {
-        usize::from(body.height.saturating_sub(CHROME)).max(1)
+        match self.panel {
+            Panel::Lines if self.brush.is_some() => Place::Histogram,
+            Panel::Lines => Place::Logs,
+        }
     }
 
     /// Begins another tail: late batches of the one before are told by its generation.
     fn begin(&mut self, groups: Vec<TailGroup>, cx: &Context) {
         let same = groups == self.groups;
-        self.groups = groups;
-        if !same {
-            self.pattern.clear();
-        }
-        self.generation += 1;
-        self.since_s = cx.config.logs.lookback.as_secs();
-        self.cursor = Cursor::default();
-        self.paused = false;
-        self.column = 0;
-        self.read_to = None;
-        self.older_than = None;
-        self.exhausted = false;
-        self.troubles.clear();
-        self.target = None;
-        self.arrivals.clear();
-        self.rate = 0.0;
-        self.shown = Shown::default();
+        *self = Logs {
+            panel: self.panel,
+            pattern: if same { std::mem::take(&mut self.pattern) } else { String::new() },
+            filters: if same { std::mem::take(&mut self.filters) } else { Vec::new() },
+            groups,
+            generation: self.generation + 1,
+            since_s: cx.config.logs.lookback.as_secs(),
+            folded: true,
+            wrap: self.wrap,
+            times: self.times,
+            histogram: Histogram { shown: self.histogram.shown, ..Histogram::default() },
+            live: Live { wanted: same && self.live.wanted, ..Live::default() },
+            entered: self.entered,
+            ..Logs::default()
+        };
     }
 
     /// The generation of the tail, as its batches carry it.
@@ -106,9 +168,9 @@ impl Logs {
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
         match learnt {
             Learnt::Functions | Learnt::Metrics if self.entered && self.groups.is_empty() => self.choose(cx),
-            Learnt::Logs(from) => {
-                self.shown.extend(from, &cx.store.logs);
+            Learnt::Logs => {
                 self.settle(cx);
+                self.histogram.renew(&self.shown, self.range, cx);
             }
             Learnt::Other => self.settle(cx),
             _ => {}
@@ -121,7 +183,7 @@ impl Logs {
         if self.groups.is_empty() {
             match function {
                 Some(function) => {
-                    let groups = self.groups_of(&[function], &[], cx.store);
+                    let groups = sources::groups_of(&[function], &[], cx.store);
                     self.begin(groups, cx);
                 }
                 None => self.choose(cx),
@@ -131,14 +193,8 @@ impl Logs {
 
     /// With nothing chosen, the log of the worst function is worth more than an empty screen.
     fn choose(&mut self, cx: &Context) {
-        let functions = cx.store.functions.all();
-        let figures = |name: &str| cx.store.metrics.figures(&crate::model::series::Subject::Function(name.to_string()));
-        let worst = functions.iter().max_by(|a, b| {
-            let score = |f: &crate::model::function::Function| crate::app::tabs::functions::score(&figures(&f.name), f);
-            score(a).total_cmp(&score(b)).then_with(|| b.name.cmp(&a.name))
-        });
-        if let Some(function) = worst.map(|function| function.name.clone()) {
-            let groups = self.groups_of(&[function], &[], cx.store);
+        if let Some(function) = sources::worst_function(cx.store) {
+            let groups = sources::groups_of(&[function], &[], cx.store);
             self.begin(groups, cx);
             self.by_itself = true;
         }
@@ -147,159 +203,202 @@ impl Logs {
     /// The store has been emptied for this tail.
     pub fn cleared(&mut self, cx: &Context) {
         self.shown = Shown::default();
-        self.shown.set(&self.filter, self.least, &cx.store.logs);
+        self.shown.set(self.wants(cx.store), &cx.store.logs);
         self.cursor = Cursor::default();
+        self.unseen = 0;
+    }
+
+    /// What a line must be to be shown.
+    fn wants(&self, store: &Store) -> Wants {
+        Wants {
+            terms: self.filters.iter().filter(|term| term.needle.is_some()).cloned().collect(),
+            least: self.least,
+            range: self.range,
+            folded: self.folded && store.logs.continuing() > 0,
+            json: false,
+        }
+    }
+
+    /// A batch of the tail is about to be stored: how far it has read, and what of it was late.
+    pub fn note_batch(&mut self, events: &[LogEvent], read_to: Moment) {
+        self.read_to = Some(read_to);
+        self.late += events.iter().filter(|event| event.ingestion - event.timestamp > LATE).count() as u64;
+    }
+
+    /// Lines have come: what is shown follows at once, the cursor when there is time.
+    pub fn took_in(&mut self, arrival: &Arrival, store: &Store) {
+        let place = self.shown.place(self.cursor.row, &store.logs);
+        let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
+        let before = self.shown.len(&store.logs);
+        if self.folded && store.logs.continuing() > 0 && !self.shown.wants().folded {
+            self.shown.set(self.wants(store), &store.logs);
+        } else {
+            self.shown.take_in(arrival, &store.logs);
+        }
+        if self.paused {
+            // The cursor stays on its line, and the line on its row of the screen.
+            if let Some(place) = place.and_then(|place| arrival.moved(place)) {
+                self.cursor.row = self.shown.row_of(place);
+                self.cursor.first = self.cursor.row.saturating_sub(above);
+            }
+            self.unseen += self.shown.len(&store.logs).saturating_sub(before);
+        }
+    }
+
+    /// Older lines have come.
+    pub fn took_in_older(&mut self, added: usize, arrival: &Arrival, store: &Store) {
+        self.older_than = None;
+        self.exhausted = added == 0;
+        let unseen = self.unseen;
+        self.took_in(arrival, store);
+        self.unseen = unseen;
+    }
+
+    /// A stretch that was asked for has been read.
+    pub fn fetched(&mut self, asked: &Gap) {
+        self.fetching.take_if(|fetching| fetching == asked);
+    }
+
+    /// A line was taken out of the store.
+    pub fn lost_mark(&mut self, place: usize, store: &Store) {
+        let at = self.shown.place(self.cursor.row, &store.logs);
+        self.shown.restart(&store.logs);
+        self.shown.work(&store.logs);
+        if let Some(at) = at {
+            self.cursor.row = self.shown.row_of(at - usize::from(at > place));
+        }
+    }
+
+    /// A search is under way: there are lines that have not been looked at.
+    pub fn is_searching(&self, store: &Store) -> bool {
+        self.shown.progress(&store.logs).is_some()
+    }
+
+    /// Looks at some more of them.
+    pub fn search_on(&mut self, cx: &Context) {
+        let found = self.shown.work(&cx.store.logs);
+        self.cursor.row += found;
+        self.cursor.first += found;
+        self.settle(cx);
+        if !self.is_searching(cx.store) {
+            self.histogram.renew(&self.shown, self.range, cx);
+        }
     }
 
     /// Puts the cursor where it belongs after lines have come or gone.
     fn settle(&mut self, cx: &Context) {
         let rows = self.shown.len(&cx.store.logs);
-        let height = Self::height(cx.body);
+        let height = self.height(cx.body);
         if let Some(target) = self.target
             && (cx.store.logs.newest().is_some_and(|newest| newest >= target) || self.read_to.is_some())
+            && rows > 0
         {
-            let place = cx.store.logs.place_of(target);
-            self.cursor.row = self.shown.row_of(place).min(rows.saturating_sub(1));
-            self.cursor.first = self.cursor.row.saturating_sub(height / 3);
-            if rows > 0 {
-                self.target = None;
-            }
+            self.centre(cx.store.logs.place_of(target), cx);
+            self.target = None;
         }
         if !self.paused {
             self.cursor.go(Motion::Last, rows, height);
+            self.unseen = 0;
         }
         self.cursor.fit(rows, height);
     }
 
-    /// A batch has come: how fast they come, and how far the tail has read.
-    pub fn note_batch(&mut self, lines: usize, read_to: Moment, now: Moment) {
-        self.read_to = Some(read_to);
-        self.arrivals.push((now, lines));
-        self.arrivals.retain(|(at, _)| (now - *at).num_seconds() < 10);
-        self.rate = self.arrivals.iter().map(|(_, lines)| *lines as f64).sum::<f64>() / 10.0;
+    /// Puts the cursor on the line at a place, or the next that is shown, a third down the screen.
+    fn centre(&mut self, place: usize, cx: &Context) {
+        let rows = self.shown.len(&cx.store.logs);
+        self.cursor.row = self.shown.row_of(place).min(rows.saturating_sub(1));
+        self.cursor.first = self.cursor.row.saturating_sub(self.height(cx.body) / 3);
     }
 
-    /// Older lines have come: the cursor stays on its line.
-    pub fn note_older(&mut self, added: usize, shown_before: usize, cx: &Context) {
-        self.older_than = None;
-        self.exhausted = added == 0;
-        self.shown.extend(0, &cx.store.logs);
-        let more = self.shown.len(&cx.store.logs).saturating_sub(shown_before);
-        self.cursor.row += more;
-        self.cursor.first += more;
-        self.settle(cx);
-    }
-
-    /// The local filter or the level has changed.
+    /// What is wanted has changed.
     pub fn arrange(&mut self, cx: &Context) {
         let store = &cx.store.logs;
         let place = self.shown.place(self.cursor.row, store);
-        self.shown.set(&self.filter, self.least, store);
+        self.shown.set(self.wants(cx.store), store);
         if let Some(place) = place {
             self.cursor.row = self.shown.row_of(place);
         }
         self.settle(cx);
+        self.histogram.renew(&self.shown, self.range, cx);
+    }
+
+    /// The filter being typed.
+    pub fn filter(&self) -> &str {
+        self.filters.last().map(|term| term.text.as_str()).unwrap_or_default()
+    }
+
+    /// Another text for the filter being typed.
+    pub fn set_filter(&mut self, text: &str, cx: &Context) {
+        match Term::read(text) {
+            Ok(term) => {
+                self.complaint = None;
+                self.filters.pop();
+                if !text.is_empty() {
+                    self.filters.push(term);
+                }
+                self.arrange(cx);
+            }
+            Err(complaint) => self.complaint = Some(complaint),
+        }
+    }
+
+    /// One more filter, on top of those in force.
+    pub fn stack_filter(&mut self) {
+        if self.filters.last().is_some_and(|term| !term.text.is_empty()) {
+            self.filters.push(Term { text: String::new(), needle: None });
+        }
     }
 
     /// A key's meaning.
     pub fn act(&mut self, action: Action, cx: &Context) -> Vec<Step> {
-        let store = &cx.store.logs;
-        let rows = self.shown.len(store);
-        let height = Self::height(cx.body);
-        if let Some(motion) = Motion::of(action) {
-            if motion == Motion::Last {
-                self.paused = false;
-            } else {
-                self.paused = true;
-                let upwards = matches!(motion, Motion::First | Motion::By(..0) | Motion::Pages(..0));
-                if upwards && self.cursor.row == 0 && !self.exhausted && self.older_than.is_none() {
-                    self.older_than = store.oldest().or_else(|| Some(cx.now.timestamp_millis()));
-                }
-            }
-            self.cursor.go(motion, rows, height);
-            return vec![];
-        }
         match action {
-            Action::Follow => {
-                self.paused = !self.paused;
-                self.settle(cx);
-            }
-            Action::Wrap => self.wrap = !self.wrap,
-            Action::Left => self.column = self.column.saturating_sub(STEP),
-            Action::Right => self.column = (self.column + STEP).min(1 << 16),
-            Action::LevelUp => {
-                self.least = match self.least {
-                    None => Some(Level::Info),
-                    Some(Level::Info) => Some(Level::Warn),
-                    Some(Level::Warn) => Some(Level::Error),
-                    _ => None,
+            Action::NextPanel => self.panel = self.panel.step(1),
+            Action::PreviousPanel => self.panel = self.panel.step(-1),
+            Action::LiveTail => return self.toggle_live(),
+            _ => {
+                return match self.panel {
+                    Panel::Lines if self.brush.is_some() => self.act_on_brush(action, cx),
+                    Panel::Lines => self.act_on_lines(action, cx),
                 };
-                self.arrange(cx);
             }
-            Action::NextError | Action::PreviousError => {
-                let forward = action == Action::NextError;
-                let is_error =
-                    |row: &usize| self.shown.place(*row, store).is_some_and(|place| store.level(place) == Level::Error);
-                let found = if forward {
-                    (self.cursor.row + 1..rows).find(is_error)
-                } else {
-                    (0..self.cursor.row.min(rows)).rev().find(is_error)
-                };
-                match found {
-                    Some(row) => {
-                        self.paused = true;
-                        self.cursor.row = row;
-                        self.cursor.fit(rows, height);
-                    }
-                    None => return vec![Step::Say("No further error in what is loaded".into())],
-                }
-            }
-            Action::Open => {
-                let line = self.shown.place(self.cursor.row, store).and_then(|place| store.line(place));
-                if let Some(line) = line {
-                    self.paused = true;
-                    return vec![Step::Show(Box::new(Overlay::Line(LineView::new(&line))))];
-                }
-            }
-            Action::Back if !self.filter.is_empty() || self.least.is_some() => {
-                self.filter.clear();
-                self.least = None;
-                self.arrange(cx);
-            }
-            _ => {}
         }
         vec![]
     }
 
-    fn groups_of(&self, functions: &[String], groups: &[String], store: &Store) -> Vec<TailGroup> {
-        let mut wanted: Vec<TailGroup> = functions
-            .iter()
-            .map(|name| match store.functions.get(name) {
-                Some(function) => {
-                    let shared = store.functions.is_shared_group(&function.log_group);
-                    TailGroup { name: function.log_group.clone(), function: shared.then(|| name.clone()) }
-                }
-                None => TailGroup { name: format!("/aws/lambda/{name}"), function: None },
-            })
-            .collect();
-        wanted.extend(groups.iter().map(|name| TailGroup { name: name.clone(), function: None }));
-        wanted
+    fn toggle_live(&mut self) -> Vec<Step> {
+        self.live = Live { wanted: !self.live.wanted, ..Live::default() };
+        let text = if self.live.wanted {
+            "Live Tail: $0.01 a minute after 1,800 free minutes a month, three hours at a time; L ends it"
+        } else {
+            "Back to FilterLogEvents, which costs nothing"
+        };
+        vec![Step::Say(text.into())]
     }
 
     /// Shows what another view points at. The lines of another tail are dropped by whoever holds the store.
     pub fn show(&mut self, target: LogTarget, cx: &Context) {
-        let groups = self.groups_of(&target.functions, &target.groups, cx.store);
-        let reach = target.at.map(|at| ((cx.now.timestamp_millis() - at) / 1000).max(0) as u64 + 120);
+        let groups = sources::groups_of(&target.functions, &target.groups, cx.store);
+        let reach = target.at.map(|at| ((cx.now.timestamp_millis() - at) / 1000).max(0).unsigned_abs() + 120);
         let near_enough = reach.is_none_or(|reach| reach <= self.since_s);
         if groups != self.groups || !near_enough || !self.pattern.is_empty() {
+            self.pattern.clear();
             self.begin(groups, cx);
         }
         if let Some(reach) = reach {
             self.since_s = self.since_s.max(reach);
         }
         self.by_itself = false;
-        self.filter = target.filter.unwrap_or_default();
+        self.entered = true;
+        self.panel = Panel::Lines;
+        self.filters.clear();
+        self.complaint = None;
+        if let Some(filter) = target.filter {
+            self.filters.extend(Term::read(&filter));
+        }
         self.least = None;
+        self.range = None;
+        self.brush = None;
+        self.context = None;
         self.target = target.at;
         self.paused = target.at.is_some();
         self.arrange(cx);
@@ -307,19 +406,19 @@ impl Logs {
 
     /// What is selected.
     pub fn selected(&self, store: &Store) -> Selected {
-        let Some(line) = self.shown.place(self.cursor.row, &store.logs).and_then(|place| store.logs.line(place)) else {
-            let mut selected = Selected::default();
-            if let Some(group) = self.groups.first() {
-                selected.function = group
-                    .function
-                    .clone()
-                    .or_else(|| store.functions.of_log_group(&group.name).map(|function| function.name.clone()));
-                selected.log_group = Some(group.name.clone());
-                selected.title.clone_from(&group.name);
-            }
-            return selected;
-        };
-        pointers::of(&line, store)
+        let place = self.shown.place(self.cursor.row, &store.logs);
+        let line = place.filter(|place| store.logs.gap_at(*place).is_none()).and_then(|place| store.logs.line(place));
+        if let Some(line) = line {
+            return pointers::of(&line, store);
+        }
+        let mut selected = Selected::default();
+        if let Some(group) = self.groups.first() {
+            let writer = || store.functions.of_log_group(&group.name).map(|function| function.name.clone());
+            selected.function = group.function.clone().or_else(writer);
+            selected.log_group = Some(group.name.clone());
+            selected.title.clone_from(&group.name);
+        }
+        selected
     }
 
     /// What should be polled while this tab is shown.
@@ -333,16 +432,22 @@ impl Logs {
             groups: self.groups.clone(),
             pattern: self.pattern.clone(),
             since_s: self.since_s,
-            follow: !self.paused,
+            // Also while the cursor rests: what comes is counted, and there is no gap when it goes on.
+            follow: true,
             older_than: self.older_than,
-            fetch: None,
-            live: false,
+            fetch: self.fetching.clone(),
+            live: self.live.wanted,
         });
     }
 
     /// Esc has something to leave here.
     pub fn can_leave(&self) -> bool {
-        !self.filter.is_empty() || self.least.is_some()
+        self.brush.is_some()
+            || self.context.is_some()
+            || !self.filters.is_empty()
+            || self.least.is_some()
+            || self.range.is_some()
+            || self.panel != Panel::Lines
     }
 
     /// The filter pattern that AWS applies.
@@ -362,47 +467,21 @@ impl Logs {
             return Err(format!("{} characters, AWS takes 1024", text.len()));
         }
         let groups = self.groups.clone();
-        let filter = std::mem::take(&mut self.filter);
         self.begin(groups, cx);
-        self.filter = filter;
         self.pattern = text.trim().to_string();
         self.arrange(cx);
         Ok(())
     }
+
+    /// Lines a second over the last ten seconds of the log, by their own time: a backlog that is read in one go is no
+    /// flood.
+    pub fn rate(&self, store: &Store) -> f64 {
+        let Some(read_to) = self.read_to else { return 0.0 };
+        let until = store.logs.newest().unwrap_or_default().min(read_to.timestamp_millis());
+        let lines = store.logs.place_of(until + 1) - store.logs.place_of(until - 10_000);
+        lines as f64 / 10.0
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::app::keymap::Keymap;
-    use crate::app::message::{Message, News};
-    use crate::app::{App, Origin};
-    use crate::config::Config;
-    use crate::model::function::Function;
-    use crate::model::log::LogEvent;
-    use crate::time::Clock;
-    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
-    fn press(app: &mut App, key: char) {
-        app.update(Message::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE)));
-    }
-
-    #[test]
-    fn the_log_of_the_selected_function_is_tailed_and_shown() {
-        let mut app = App::new(Config::default(), Keymap::defaults(), Origin::default(), Clock::system(), (120, 40));
-        let function = Function { name: "a".into(), log_group: "/aws/lambda/a".into(), ..Function::default() };
-        app.update(Message::News(News::FunctionsPage { functions: vec![function], page: 0, last: true }));
-        press(&mut app, '2');
-        press(&mut app, 'l');
-        let tail = app.interests().tail.expect("a tail is wanted");
-        assert_eq!(tail.groups[0].name, "/aws/lambda/a");
-        assert!(tail.follow);
-        let now = app.now;
-        let event = LogEvent { timestamp: now.timestamp_millis(), message: "hello".into(), ..LogEvent::default() };
-        let news = News::LogEvents { tail: tail.generation, events: vec![event], read_to: now };
-        app.update(Message::News(news.clone()));
-        assert_eq!(app.store.logs.len(), 1);
-        let News::LogEvents { events, read_to, .. } = news else { return };
-        app.update(Message::News(News::LogEvents { tail: tail.generation + 1, events, read_to }));
-        assert_eq!(app.store.logs.len(), 1, "lines of another tail are not shown in this one");
-    }
-}
+mod tests;

@@ -1,12 +1,4 @@
-//! The tail.
-//!
-//! ```text
-//! ╭ Logs /aws/lambda/orders-api · following ─────────────────────────────────────╮
-//! │ lag 3s · 12/s · 480 of 2310 lines · /error · AWS filter "timeout"             │
-//! │ 14:03:22.104 START RequestId: …                                               │
-//! │ 14:03:22.310 [ERROR] KeyError: 'shippingAddress'                              │
-//! ╰───────────────────────────────────────────────────────────────────────────────╯
-//! ```
+//! Lines of the tail, one row each or wrapped.
 
 use std::borrow::Cow;
 
@@ -15,7 +7,8 @@ use ratatui::style::Style;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::app::tabs::logs::matching::Needle;
+use crate::app::tabs::logs::needle::Needle;
+use crate::app::tabs::logs::times::Times;
 use crate::model::log::Level;
 use crate::store::feed::Standing;
 use crate::store::logs::Line;
@@ -24,118 +17,38 @@ use crate::view::pen::Pen;
 
 /// No more of a line is wrapped: wrapping a megabyte at each frame would freeze the screen.
 const WRAPPED: usize = 16 * 1024;
+/// Lines that are counted behind the head of a folded stack trace.
+const FOLLOWERS: usize = 200;
 
-/// Draws the tab.
-pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
-    let styles = pen.look.styles.clone();
+/// What is the same for all lines of a frame.
+struct Rows<'a> {
+    app: &'a App,
+    body: Rect,
+    needles: Vec<&'a Needle>,
+    many: bool,
+}
+
+pub(super) fn draw(app: &App, pen: &mut Pen, body: Rect) {
     let tab = &app.logs;
     let store = &app.store.logs;
-    let names: Vec<String> = tab
-        .groups
-        .iter()
-        .map(|group| match &group.function {
-            Some(function) => format!("{} ({function})", group.name),
-            None => group.name.clone(),
-        })
-        .collect();
-    let title = match names.as_slice() {
-        [] => "Logs".to_string(),
-        [one] => format!("Logs {one}"),
-        [one, rest @ ..] => format!("Logs {one} and {} more", rest.len()),
-    };
-    let room = usize::from(area.width.saturating_sub(8));
-    let inside = pen.panel(area, &text::cut_middle(&title, room), true);
-    if inside.height < 2 {
-        return;
-    }
-    let status = Rect { height: 1, ..inside };
-    draw_status(app, pen, status);
-    let body = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
-    let rows = tab.shown.len(store);
-    if rows == 0 {
+    let count = tab.shown.len(store);
+    if count == 0 {
         draw_empty(app, pen, body);
         return;
     }
-    let many = tab.groups.len() > 1;
+    let needles = tab.filters.iter().filter_map(|term| term.needle.as_ref()).collect();
+    let rows = Rows { app, body, needles, many: tab.groups.len() > 1 };
     if tab.wrap {
-        draw_wrapped(app, pen, body, many);
+        rows.draw_wrapped(pen);
         return;
     }
-    for (at, row) in tab.cursor.visible(rows, usize::from(body.height)).enumerate() {
-        let Some(line) = tab.shown.place(row, store).and_then(|place| store.line(place)) else { continue };
+    for (at, row) in tab.cursor.visible(count, usize::from(body.height)).enumerate() {
+        let Some(line) = rows.line(row) else { continue };
         let y = body.y + u16::try_from(at).unwrap_or(0);
-        let x = draw_prefix(&line, pen, body, y, many);
-        let one_line = &line.text[..line.text.floor_char_boundary(WRAPPED)];
-        let one_line = brief(one_line);
-        let shown = skip_columns(&one_line, tab.column);
-        draw_text(shown, tab.shown.needle(), pen, body, x, y, level_style(pen, line.level));
+        rows.draw_line(row, &line, pen, y);
         if row == tab.cursor.row && (tab.paused || !app.overlays.is_empty()) {
-            pen.shade(body, y, styles.selection);
+            pen.shade(body, y, pen.look.styles.selection);
         }
-    }
-}
-
-fn draw_status(app: &App, pen: &mut Pen, area: Rect) {
-    let styles = pen.look.styles.clone();
-    let tab = &app.logs;
-    let store = &app.store.logs;
-    let separator = format!(" {} ", pen.look.glyphs.separator);
-    let mut parts: Vec<(String, Style)> = Vec::new();
-    if tab.paused {
-        parts.push(("paused (G follows)".into(), styles.warning));
-    } else {
-        parts.push(("following".into(), styles.good));
-    }
-    match store.newest() {
-        Some(newest) => {
-            let lag = (app.now.timestamp_millis() - newest).max(0) / 1000;
-            parts.push((format!("newest {} ago", text::age(lag)), styles.text));
-        }
-        None => parts.push(("no line yet".into(), styles.dim)),
-    }
-    parts.push((format!("{:.1}/s", tab.rate), styles.dim));
-    let rows = tab.shown.len(store);
-    let count = if rows == store.len() { format!("{rows} lines") } else { format!("{rows} of {} lines", store.len()) };
-    parts.push((count, styles.text));
-    if store.dropped > 0 {
-        parts.push((format!("{} dropped, oldest first", store.dropped), styles.warning));
-    }
-    if let Some(least) = tab.least {
-        let name = match least {
-            Level::Error => "errors only",
-            Level::Warn => "warnings and errors",
-            _ => "without platform and debug lines",
-        };
-        parts.push((name.into(), styles.notice));
-    }
-    if !tab.filter.is_empty() {
-        parts.push((format!("/{}", tab.filter), styles.notice));
-    }
-    if let Some(complaint) = &tab.shown.complaint {
-        parts.push((format!("pattern: {complaint}"), styles.critical));
-    }
-    if !tab.expression().is_empty() {
-        parts.push((format!("AWS filter {}", tab.expression()), styles.accent));
-    }
-    if tab.is_loading_older() {
-        parts.push((format!("{} older lines", pen.look.glyphs.waiting), styles.dim));
-    }
-    if let Some(until) = app.store.throttled.get("logs").filter(|until| **until > app.now) {
-        let wait = (*until - app.now).num_seconds();
-        parts.push((format!("throttled, next in {wait}s"), styles.throttle));
-    }
-    for (group, trouble) in &tab.troubles {
-        parts.push((format!("{group}: {}", trouble.sentence()), styles.critical));
-    }
-    if tab.by_itself {
-        parts.push(("the worst function's log, chosen because nothing was".into(), styles.dim));
-    }
-    let mut x = area.x;
-    for (place, (part, style)) in parts.iter().enumerate() {
-        if place > 0 {
-            x = pen.put(area, x, area.y, &separator, styles.dim);
-        }
-        x = pen.put(area, x, area.y, part, *style);
     }
 }
 
@@ -160,46 +73,12 @@ fn level_style(pen: &Pen, level: Level) -> Style {
     let styles = &pen.look.styles;
     match level {
         Level::Error => styles.level_error,
+        Level::Gap => styles.warning,
         Level::Warn => styles.level_warn,
         Level::Info => styles.level_info,
         Level::Debug => styles.level_debug,
         Level::Platform => styles.level_platform,
     }
-}
-
-/// Time, a mark for errors, and the source where there are several. Returns the column of the text.
-fn draw_prefix(line: &Line, pen: &mut Pen, body: Rect, y: u16, many: bool) -> u16 {
-    let styles = pen.look.styles.clone();
-    let time = chrono::DateTime::from_timestamp_millis(line.timestamp)
-        .map(|at| pen.time_of_day(at, "%H:%M:%S%.3f"))
-        .unwrap_or_default();
-    let mut x = pen.put(body, body.x, y, &time, styles.dim);
-    let mark = match line.level {
-        Level::Error => pen.look.glyphs.critical,
-        Level::Warn => pen.look.glyphs.warning,
-        _ => " ",
-    };
-    x = pen.put(body, x + 1, y, mark, level_style(pen, line.level)) + 1;
-    if many {
-        let name = line.group.rsplit('/').next().unwrap_or(line.group);
-        x = pen.put(body, x, y, &format!("{:<16} ", text::cut_middle(name, 16)), styles.link);
-    }
-    x
-}
-
-fn draw_text(shown: &str, needle: &Needle, pen: &mut Pen, body: Rect, x: u16, y: u16, style: Style) {
-    let matched = pen.look.styles.matched;
-    let visible = text::cut(shown, usize::from(body.right().saturating_sub(x)));
-    let mut at = 0;
-    let mut x = x;
-    for (from, to) in needle.places(&visible) {
-        if from >= at {
-            x = pen.put(body, x, y, &visible[at..from], style);
-            x = pen.put(body, x, y, &visible[from..to], matched);
-            at = to;
-        }
-    }
-    pen.put(body, x, y, &visible[at..], style);
 }
 
 /// A line as one row. JSON begins with what it says, then its other fields; it is read here, where it is seen, and not
@@ -269,43 +148,142 @@ fn wrap(text: &str, width: usize) -> Vec<&str> {
     rows
 }
 
-/// Wrapped lines, laid from the selected one upwards, then downwards: only what is on the screen is wrapped.
-fn draw_wrapped(app: &App, pen: &mut Pen, body: Rect, many: bool) {
-    let styles = pen.look.styles.clone();
-    let tab = &app.logs;
-    let store = &app.store.logs;
-    let rows = tab.shown.len(store);
-    let prefix = 15 + if many { 17 } else { 0 };
-    let width = usize::from(body.width.saturating_sub(prefix)).max(1);
-    let height = usize::from(body.height);
-    let line_at = |row: usize| tab.shown.place(row, store).and_then(|place| store.line(place));
-    let tall = |row: usize| line_at(row).map_or(0, |line| wrap(line.text, width).len());
-    // How far up the selected line allows the screen to begin.
-    let mut first = tab.cursor.row.min(rows.saturating_sub(1));
-    let mut used = tall(first);
-    while first > 0 && used + tall(first - 1) <= height {
-        first -= 1;
-        used += tall(first);
+impl<'a> Rows<'a> {
+    fn line(&self, row: usize) -> Option<Line<'a>> {
+        let store = &self.app.store.logs;
+        store.line(self.app.logs.shown.place(row, store)?)
     }
-    let mut y = body.y;
-    for row in first..rows {
-        let Some(line) = line_at(row) else { continue };
+
+    fn draw_line(&self, row: usize, line: &Line, pen: &mut Pen, y: u16) {
+        let tab = &self.app.logs;
         let style = level_style(pen, line.level);
-        let begin = y;
-        for (at, part) in wrap(line.text, width).into_iter().enumerate() {
-            if y >= body.bottom() {
-                return;
+        let x = self.draw_prefix(row, line, pen, y);
+        let more = self.hidden(row, line);
+        let one_line = brief(&line.text[..line.text.floor_char_boundary(WRAPPED)]);
+        let shown = skip_columns(&one_line, tab.column);
+        let body = match more {
+            0 => self.body,
+            // The count of what is folded stands at the right edge, whatever the length of the line.
+            more => {
+                let mark = format!(" +{more}");
+                let width = u16::try_from(mark.len()).unwrap_or(0);
+                let at = self.body.right().saturating_sub(width).max(x);
+                pen.put(self.body, at, y, &mark, pen.look.styles.notice);
+                Rect { width: at.saturating_sub(self.body.x), ..self.body }
             }
-            let x = if at == 0 { draw_prefix(&line, pen, body, y, many) } else { body.x + prefix };
-            draw_text(part, tab.shown.needle(), pen, body, x, y, style);
-            y += 1;
+        };
+        self.draw_text(shown, pen, body, x, y, style);
+    }
+
+    /// Lines folded into this one: those of its own text, and frames that came as events of their own.
+    fn hidden(&self, row: usize, line: &Line) -> usize {
+        let store = &self.app.store.logs;
+        let own = if line.text.len() > WRAPPED { 0 } else { memchr::memchr_iter(b'\n', line.text.as_bytes()).count() };
+        let place = self.app.logs.shown.place(row, store).filter(|_| self.app.logs.shown.wants().folded);
+        own + place.map_or(0, |place| store.followers(place, FOLLOWERS))
+    }
+
+    /// Time, a mark for errors, and the source where there are several. Returns the column of the text.
+    fn draw_prefix(&self, row: usize, line: &Line, pen: &mut Pen, y: u16) -> u16 {
+        let styles = pen.look.styles.clone();
+        let body = self.body;
+        let time = self.time(row, line, pen);
+        let mut x = pen.put(body, body.x, y, &format!("{time:>12}"), styles.dim);
+        let mark = match line.level {
+            Level::Error => pen.look.glyphs.critical,
+            Level::Warn | Level::Gap => pen.look.glyphs.warning,
+            _ => " ",
+        };
+        x = pen.put(body, x + 1, y, mark, level_style(pen, line.level)) + 1;
+        if self.many {
+            let name = line.group.rsplit('/').next().unwrap_or(line.group);
+            let style = [styles.link, styles.chart_2, styles.chart_3, styles.chart_4][hue(line.group) % 4];
+            let width = self.source_width();
+            x = pen.put(body, x, y, &format!("{:<width$} ", text::cut_middle(name, width)), style);
         }
-        if row == tab.cursor.row && tab.paused {
-            for y in begin..y {
-                pen.shade(body, y, styles.selection);
+        x
+    }
+
+    fn source_width(&self) -> usize {
+        if self.body.width < 100 { 12 } else { 20 }
+    }
+
+    fn time(&self, row: usize, line: &Line, pen: &Pen) -> String {
+        let at = line.timestamp;
+        match self.app.logs.times {
+            Times::Absolute => chrono::DateTime::from_timestamp_millis(at)
+                .map(|at| pen.time_of_day(at, "%H:%M:%S%.3f"))
+                .unwrap_or_default(),
+            Times::Relative => {
+                let ago = (self.app.now.timestamp_millis() - at) / 1000;
+                format!("{} ago", text::age(ago.max(0)))
+            }
+            Times::Delta => match row.checked_sub(1).and_then(|row| self.line(row)) {
+                Some(before) => format!("+{}", text::millis((at - before.timestamp) as f64)),
+                None => String::new(),
+            },
+        }
+    }
+
+    fn draw_text(&self, shown: &str, pen: &mut Pen, body: Rect, x: u16, y: u16, style: Style) {
+        let matched = pen.look.styles.matched;
+        let visible = text::cut(shown, usize::from(body.right().saturating_sub(x)));
+        let mut places: Vec<(usize, usize)> = self.needles.iter().flat_map(|needle| needle.places(&visible)).collect();
+        places.sort_unstable();
+        let mut at = 0;
+        let mut x = x;
+        for (from, to) in places {
+            if from >= at && to > from {
+                x = pen.put(body, x, y, &visible[at..from], style);
+                x = pen.put(body, x, y, &visible[from..to], matched);
+                at = to;
+            }
+        }
+        pen.put(body, x, y, &visible[at..], style);
+    }
+
+    /// Wrapped lines, laid from the selected one upwards, then downwards: only what is on the screen is wrapped.
+    fn draw_wrapped(&self, pen: &mut Pen) {
+        let styles = pen.look.styles.clone();
+        let (tab, body) = (&self.app.logs, self.body);
+        let count = tab.shown.len(&self.app.store.logs);
+        let source = if self.many { u16::try_from(self.source_width()).unwrap_or(0) + 1 } else { 0 };
+        let prefix = 15 + source;
+        let width = usize::from(body.width.saturating_sub(prefix)).max(1);
+        let height = usize::from(body.height);
+        let tall = |row: usize| self.line(row).map_or(0, |line| wrap(line.text, width).len());
+        // How far up the selected line allows the screen to begin.
+        let mut first = tab.cursor.row.min(count.saturating_sub(1));
+        let mut used = tall(first);
+        while first > 0 && used + tall(first - 1) <= height {
+            first -= 1;
+            used += tall(first);
+        }
+        let mut y = body.y;
+        for row in first..count {
+            let Some(line) = self.line(row) else { continue };
+            let style = level_style(pen, line.level);
+            let begin = y;
+            for (at, part) in wrap(line.text, width).into_iter().enumerate() {
+                if y >= body.bottom() {
+                    return;
+                }
+                let x = if at == 0 { self.draw_prefix(row, &line, pen, y) } else { body.x + prefix };
+                self.draw_text(part, pen, body, x, y, style);
+                y += 1;
+            }
+            if row == tab.cursor.row && tab.paused {
+                for y in begin..y {
+                    pen.shade(body, y, styles.selection);
+                }
             }
         }
     }
+}
+
+/// A number that stays the same for a group, to colour it by.
+fn hue(group: &str) -> usize {
+    group.bytes().fold(7usize, |hue, byte| hue.wrapping_mul(31).wrapping_add(usize::from(byte)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,264 @@
+//! Reading lines: moving among them, errors, neighbours, gaps, filters, and the brush of the histogram.
+
+use ratatui::layout::Rect;
+
+use super::Logs;
+use super::histogram::Brush;
+use super::needle::Term;
+use crate::app::command::Action;
+use crate::app::cursor::Motion;
+use crate::app::overlay::{LineView, Overlay};
+use crate::app::step::Step;
+use crate::app::tabs::Context as View;
+use crate::model::log::{Gap, Level, Missed};
+use crate::store::Store;
+
+/// Lines of the panel that are no rows: its frame and the status line.
+const CHROME: u16 = 3;
+/// Rows that the histogram takes, its time line included.
+pub const HISTOGRAM: u16 = 5;
+/// Columns of one step to the side.
+const STEP: usize = 16;
+/// What a jump to another time reads around it, ms.
+const AROUND: i64 = 60_000;
+
+/// What was in force before a line was looked at among its neighbours.
+#[derive(Debug)]
+pub struct Context {
+    filters: Vec<Term>,
+    least: Option<Level>,
+    range: Option<(i64, i64)>,
+}
+
+impl Logs {
+    /// Rows on screen.
+    pub fn height(&self, body: Rect) -> usize {
+        let histogram = if self.histogram.shown { HISTOGRAM } else { 0 };
+        usize::from(body.height.saturating_sub(CHROME + histogram)).max(1)
+    }
+
+    pub(super) fn act_on_lines(&mut self, action: Action, cx: &View) -> Vec<Step> {
+        let store = &cx.store.logs;
+        let rows = self.shown.len(store);
+        let height = self.height(cx.body);
+        if let Some(motion) = Motion::of(action) {
+            if motion == Motion::Last {
+                self.paused = false;
+            } else {
+                self.paused = true;
+                let upwards = matches!(motion, Motion::First | Motion::By(..0) | Motion::Pages(..0));
+                if upwards && self.cursor.row == 0 && !self.exhausted && self.older_than.is_none() {
+                    self.older_than = store.oldest().or_else(|| Some(cx.now.timestamp_millis()));
+                }
+            }
+            self.cursor.go(motion, rows, height);
+            self.settle(cx);
+            return vec![];
+        }
+        match action {
+            Action::Follow => {
+                self.paused = !self.paused;
+                self.settle(cx);
+            }
+            Action::Wrap => self.wrap = !self.wrap,
+            Action::Left => self.column = self.column.saturating_sub(STEP),
+            Action::Right => self.column = (self.column + STEP).min(1 << 16),
+            Action::Times => self.times = self.times.next(),
+            Action::Fold => {
+                self.folded = !self.folded;
+                self.arrange(cx);
+                let text = if self.folded { "Stack traces are folded" } else { "Stack traces are unfolded" };
+                return vec![Step::Say(text.into())];
+            }
+            Action::LevelUp => {
+                self.least = match self.least {
+                    None => Some(Level::Info),
+                    Some(Level::Info) => Some(Level::Warn),
+                    Some(Level::Warn) => Some(Level::Error),
+                    _ => None,
+                };
+                self.arrange(cx);
+            }
+            Action::NextError => return self.go_to_error(true, cx),
+            Action::PreviousError => return self.go_to_error(false, cx),
+            Action::NextOfInvocation => return self.go_in_invocation(true, cx),
+            Action::PreviousOfInvocation => return self.go_in_invocation(false, cx),
+            Action::InContext => return self.look_around(cx),
+            Action::Histogram => {
+                self.histogram.shown = !self.histogram.shown;
+                self.histogram.renew(&self.shown, self.range, cx);
+                self.settle(cx);
+            }
+            Action::Brush => {
+                self.histogram.shown = true;
+                self.histogram.renew(&self.shown, self.range, cx);
+                if self.histogram.buckets.is_empty() {
+                    return vec![Step::Say("No line, and so nothing to choose from".into())];
+                }
+                self.brush = Some(Brush { at: self.histogram.buckets.len() - 1, anchor: None });
+                self.settle(cx);
+            }
+            Action::Open => {
+                let place = self.shown.place(self.cursor.row, store);
+                if let Some(gap) = place.and_then(|place| store.gap_at(place)) {
+                    self.fetching = Some(gap.clone());
+                    self.paused = true;
+                    return vec![Step::Say("Reading what is missing".into())];
+                }
+                if let Some(line) = place.and_then(|place| store.line(place)) {
+                    self.paused = true;
+                    return vec![Step::Show(Box::new(Overlay::Line(LineView::new(&line))))];
+                }
+            }
+            Action::Back => self.leave(cx),
+            _ => {}
+        }
+        vec![]
+    }
+
+    /// Esc: the neighbours, then the filter on top, then the level, then the stretch.
+    fn leave(&mut self, cx: &View) {
+        if let Some(context) = self.context.take() {
+            self.filters = context.filters;
+            self.least = context.least;
+            self.range = context.range;
+        } else if self.filters.pop().is_some() {
+            self.complaint = None;
+        } else if self.least.take().is_none() {
+            self.range = None;
+        }
+        self.arrange(cx);
+    }
+
+    fn go_to_error(&mut self, forward: bool, cx: &View) -> Vec<Step> {
+        let store = &cx.store.logs;
+        let rows = self.shown.len(store);
+        let is_error =
+            |row: &usize| self.shown.place(*row, store).is_some_and(|place| store.level(place) == Level::Error);
+        let found = if forward {
+            (self.cursor.row + 1..rows).find(is_error)
+        } else {
+            (0..self.cursor.row.min(rows)).rev().find(is_error)
+        };
+        self.go_to_found(found, "error", cx)
+    }
+
+    /// The next line of the same invocation, by its request id.
+    fn go_in_invocation(&mut self, forward: bool, cx: &View) -> Vec<Step> {
+        /// A search by key stops after so many lines: an invocation's are near each other.
+        const FAR: usize = 200_000;
+        let store = &cx.store.logs;
+        let rows = self.shown.len(store);
+        let id = self.selected(cx.store).request_id;
+        let Some(id) = id else { return vec![Step::Say("This line carries no request id".into())] };
+        let finder = memchr::memmem::Finder::new(id.as_bytes());
+        let is_of = |row: &usize| {
+            let line = self.shown.place(*row, store).and_then(|place| store.line(place));
+            line.is_some_and(|line| finder.find(line.text.as_bytes()).is_some())
+        };
+        let found = if forward {
+            (self.cursor.row + 1..rows).take(FAR).find(is_of)
+        } else {
+            (0..self.cursor.row.min(rows)).rev().take(FAR).find(is_of)
+        };
+        self.go_to_found(found, "line of this invocation", cx)
+    }
+
+    fn go_to_found(&mut self, found: Option<usize>, what: &str, cx: &View) -> Vec<Step> {
+        let Some(row) = found else { return vec![Step::Say(format!("No further {what} in what is loaded"))] };
+        self.paused = true;
+        self.cursor.row = row;
+        self.cursor.fit(self.shown.len(&cx.store.logs), self.height(cx.body));
+        vec![]
+    }
+
+    /// Drops what filters there are and keeps the line; once more brings them back.
+    fn look_around(&mut self, cx: &View) -> Vec<Step> {
+        if self.context.is_some() {
+            self.leave(cx);
+            return vec![];
+        }
+        if self.filters.is_empty() && self.least.is_none() && self.range.is_none() {
+            return vec![Step::Say("Nothing is filtered: these are its neighbours".into())];
+        }
+        let place = self.shown.place(self.cursor.row, &cx.store.logs);
+        self.context = Some(Context {
+            filters: std::mem::take(&mut self.filters),
+            least: self.least.take(),
+            range: self.range.take(),
+        });
+        self.paused = true;
+        self.arrange(cx);
+        if let Some(place) = place {
+            self.centre(place, cx);
+        }
+        vec![Step::Say("In context; c brings the filter back".into())]
+    }
+
+    /// The filters wait while a line is looked at among its neighbours.
+    pub fn is_in_context(&self) -> bool {
+        self.context.is_some()
+    }
+
+    pub(super) fn act_on_brush(&mut self, action: Action, cx: &View) -> Vec<Step> {
+        let last = self.histogram.buckets.len().saturating_sub(1);
+        let Some(brush) = &mut self.brush else { return vec![] };
+        brush.at = brush.at.min(last);
+        match action {
+            Action::Left => brush.at = brush.at.saturating_sub(1),
+            Action::Right => brush.at = (brush.at + 1).min(last),
+            Action::PageUp | Action::Up => brush.at = brush.at.saturating_sub(10),
+            Action::PageDown | Action::Down => brush.at = (brush.at + 10).min(last),
+            Action::First => brush.at = 0,
+            Action::Last => brush.at = last,
+            Action::BrushEnd => brush.anchor = if brush.anchor.is_some() { None } else { Some(brush.at) },
+            Action::Open => {
+                let (from, to) = brush.buckets();
+                self.range = Some((self.histogram.stretch(from).0, self.histogram.stretch(to).1));
+                self.brush = None;
+                self.paused = true;
+                self.arrange(cx);
+                self.cursor.go(Motion::First, self.shown.len(&cx.store.logs), self.height(cx.body));
+            }
+            Action::Back => self.brush = None,
+            _ => {}
+        }
+        vec![]
+    }
+
+    /// Goes to a moment, ms since 1970: among what is loaded, or else it is read first.
+    pub fn go_to_time(&mut self, at: i64, cx: &View) -> Vec<Step> {
+        let store = &cx.store.logs;
+        self.paused = true;
+        self.brush = None;
+        if self.range.is_some_and(|(from, to)| at < from || at > to) {
+            self.range = None;
+            self.arrange(cx);
+        }
+        match store.oldest() {
+            Some(oldest) if at >= oldest => {
+                self.centre(store.place_of(at), cx);
+                self.settle(cx);
+                vec![]
+            }
+            oldest => {
+                let to = oldest.map_or(at + AROUND, |oldest| (at + AROUND).min(oldest - 1));
+                self.fetching = Some(Gap { group: None, from: at - AROUND, to, why: Missed::NotAsked });
+                self.target = Some(at);
+                vec![Step::Say("Reading that minute; what lies between is marked as not loaded".into())]
+            }
+        }
+    }
+
+    /// The stretch between what was fetched for a jump and what had been loaded, where there is one.
+    pub fn left_out(&self, asked: &Gap, store: &Store) -> Option<Gap> {
+        let place = store.logs.place_of(asked.to + 1);
+        let next = store.logs.timestamp(place)?;
+        (asked.why == Missed::NotAsked && place > 0 && next > asked.to + 1).then(|| Gap {
+            group: None,
+            from: asked.to + 1,
+            to: next - 1,
+            why: Missed::NotAsked,
+        })
+    }
+}

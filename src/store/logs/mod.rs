@@ -1,0 +1,635 @@
+//! Log lines: text in large shared blocks with a compact index, in the order of time, kept under a cap of bytes.
+
+mod entry;
+mod scan;
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use memchr::memmem;
+
+use crate::model::log::{Gap, Level, LogEvent, Missed};
+use crate::text;
+use entry::{Entry, Key, LONGEST};
+pub use scan::Finder;
+
+/// Text is appended to blocks of this size; a longer message has a block of its own.
+const BLOCK: usize = 1 << 20;
+/// Marks of gaps that are kept; beyond it the two oldest neighbours become one.
+const GAPS: usize = 1000;
+
+/// One line as it is read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line<'a> {
+    /// When it happened, ms since 1970.
+    pub timestamp: i64,
+    /// How serious it is.
+    pub level: Level,
+    /// The group that it came from.
+    pub group: &'a str,
+    /// The stream that it came from.
+    pub stream: &'a str,
+    /// The message, safe for a terminal; line feeds within it are kept.
+    pub text: &'a str,
+}
+
+#[derive(Default)]
+struct Block {
+    text: String,
+    lines: u32,
+    /// Bytes of lines that are gone.
+    dead: usize,
+}
+
+/// What became of the lines in store when others came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Places that the new lines took, ascending, before any line was dropped for them.
+    pub inserted: Vec<u32>,
+    /// Lines dropped at the old end; the places of all others moved up by as many.
+    pub dropped: usize,
+    /// Lines dropped at the new end, to make room for older ones.
+    pub cut: usize,
+}
+
+impl Arrival {
+    /// Where the line that was at `place` stands after the insertion, before any line was dropped.
+    pub fn shifted(&self, place: usize) -> usize {
+        // The n-th of the new lines stands before it if its place is not beyond that of the line, moved by n.
+        let (mut low, mut high) = (0, self.inserted.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.inserted[middle] as usize <= place + middle {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        place + low
+    }
+
+    /// Where the line that was at `place` is now; none if it was dropped at the old end.
+    pub fn moved(&self, place: usize) -> Option<usize> {
+        self.shifted(place).checked_sub(self.dropped)
+    }
+}
+
+/// Log lines of one tail.
+pub struct LogStore {
+    blocks: VecDeque<Block>,
+    first_block: u32,
+    entries: VecDeque<Entry>,
+    sources: Vec<(String, String)>,
+    /// Numbers of sources by a hash of their names.
+    numbers: HashMap<u64, u16>,
+    /// The source of the line before: the next one is likely to be of the same.
+    last_source: usize,
+    /// Gaps that have a mark among the lines, by the moment of the mark.
+    gaps: Vec<Gap>,
+    bytes: usize,
+    /// Lines that go on with the one before them.
+    continuing: usize,
+    dead: usize,
+    cap: usize,
+    /// Lines that were dropped to keep under the cap, oldest first.
+    pub dropped: u64,
+}
+
+impl std::fmt::Debug for LogStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LogStore({} lines, {} bytes)", self.entries.len(), self.bytes)
+    }
+}
+
+impl Default for LogStore {
+    fn default() -> Self {
+        LogStore::new(512 << 20)
+    }
+}
+
+impl LogStore {
+    /// An empty store that keeps at most `cap` bytes of text and index.
+    pub fn new(cap: usize) -> LogStore {
+        LogStore {
+            blocks: VecDeque::new(),
+            first_block: 0,
+            entries: VecDeque::new(),
+            sources: Vec::new(),
+            numbers: HashMap::new(),
+            last_source: 0,
+            gaps: Vec::new(),
+            bytes: 0,
+            continuing: 0,
+            dead: 0,
+            cap,
+            dropped: 0,
+        }
+    }
+
+    /// Forgets all lines.
+    pub fn clear(&mut self) {
+        *self = LogStore::new(self.cap);
+    }
+
+    /// Lines in store, marks of gaps among them.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// No lines.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Bytes of text and index.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The line at a place, 0 being the oldest in store.
+    pub fn line(&self, place: usize) -> Option<Line<'_>> {
+        let entry = self.entries.get(place)?;
+        let (group, stream) = &self.sources[usize::from(entry.source)];
+        Some(Line { timestamp: entry.key.timestamp(), level: entry.level(), group, stream, text: self.text_of(entry) })
+    }
+
+    /// Level at a place, without touching the text.
+    pub fn level(&self, place: usize) -> Level {
+        self.entries.get(place).map_or(Level::Info, |entry| entry.level())
+    }
+
+    /// Timestamp at a place, ms since 1970, without touching the text.
+    pub fn timestamp(&self, place: usize) -> Option<i64> {
+        self.entries.get(place).map(|entry| entry.key.timestamp())
+    }
+
+    /// The line goes on with what the one before it on its stream says.
+    pub fn continues(&self, place: usize) -> bool {
+        self.entries.get(place).is_some_and(|entry| entry.continues)
+    }
+
+    /// How many lines go on with the one before them.
+    pub fn continuing(&self) -> usize {
+        self.continuing
+    }
+
+    /// How many lines right behind a place go on with what it says, up to `most`.
+    pub fn followers(&self, place: usize, most: usize) -> usize {
+        let Some(head) = self.entries.get(place) else { return 0 };
+        let rest = self.entries.range((place + 1).min(self.len())..);
+        rest.take(most).take_while(|entry| entry.continues && entry.source == head.source).count()
+    }
+
+    /// Timestamp of the newest line, ms since 1970.
+    pub fn newest(&self) -> Option<i64> {
+        self.entries.back().map(|entry| entry.key.timestamp())
+    }
+
+    /// Timestamp of the oldest line, ms since 1970.
+    pub fn oldest(&self) -> Option<i64> {
+        self.entries.front().map(|entry| entry.key.timestamp())
+    }
+
+    /// Place of the first line at or after a moment.
+    pub fn place_of(&self, timestamp: i64) -> usize {
+        let key = Key::at(timestamp);
+        self.entries.partition_point(|entry| entry.key < key)
+    }
+
+    /// Gaps that are marked, in no order.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// Places of the marks of gaps, ascending.
+    pub fn gap_places(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = self.gaps.iter().filter_map(|gap| self.mark_place(gap)).collect();
+        places.sort_unstable();
+        places
+    }
+
+    fn mark_place(&self, gap: &Gap) -> Option<usize> {
+        let first = self.place_of(gap.from);
+        let text = mark(gap);
+        let entries = self.entries.range(first..).take_while(|entry| entry.key.timestamp() == gap.from);
+        let found = entries.enumerate().find(|(_, entry)| entry.level() == Level::Gap && self.text_of(entry) == text);
+        found.map(|(at, _)| first + at)
+    }
+
+    /// The gap whose mark stands at a place.
+    pub fn gap_at(&self, place: usize) -> Option<&Gap> {
+        let entry = self.entries.get(place).filter(|entry| entry.level() == Level::Gap)?;
+        let text = self.text_of(entry);
+        self.gaps.iter().find(|gap| gap.from == entry.key.timestamp() && mark(gap) == text)
+    }
+
+    /// Takes in events in any order; under the cap the oldest lines give way.
+    pub fn accept(&mut self, events: Vec<LogEvent>) -> Arrival {
+        let inserted = self.insert(events);
+        let dropped = self.drop_oldest();
+        Arrival { inserted, dropped, cut: 0 }
+    }
+
+    /// Takes in events from before the oldest line: somebody is reading there, so under the cap the newest give way, and
+    /// a mark says so.
+    pub fn accept_older(&mut self, events: Vec<LogEvent>) -> Arrival {
+        let mut inserted = self.insert(events);
+        let mut cut = 0;
+        let mut gap: Option<(i64, i64)> = None;
+        while self.is_over()
+            && let Some(entry) = self.entries.pop_back()
+        {
+            cut += 1;
+            self.forget(&entry);
+            if entry.level() == Level::Gap {
+                self.gaps.retain(|gap| gap.from != entry.key.timestamp());
+            }
+            let at = entry.key.timestamp();
+            gap = Some((at, gap.map_or(at, |(_, to)| to)));
+        }
+        self.compact();
+        inserted.retain(|place| (*place as usize) < self.entries.len());
+        if let Some((from, to)) = gap {
+            let marked = self.mark_gap(Gap { group: None, from, to, why: Missed::NotAsked });
+            inserted.extend(marked.inserted);
+        }
+        Arrival { inserted, dropped: 0, cut }
+    }
+
+    /// Marks a stretch of which something is missing.
+    pub fn mark_gap(&mut self, gap: Gap) -> Arrival {
+        if self.gaps.contains(&gap) || self.gaps.len() >= GAPS {
+            return Arrival::default();
+        }
+        let event = LogEvent {
+            timestamp: gap.from,
+            ingestion: gap.from,
+            group: gap.group.clone().unwrap_or_default(),
+            message: mark(&gap),
+            ..LogEvent::default()
+        };
+        self.gaps.push(gap);
+        let mut entry = self.store(&event);
+        let place = (entry.block, entry.start, entry.length());
+        entry = Entry::new(entry.key, place, entry.source, Level::Gap);
+        Arrival { inserted: self.merge(vec![entry]), dropped: 0, cut: 0 }
+    }
+
+    /// Takes away the mark of a gap. Returns its place: the lines behind it have moved up by one.
+    pub fn unmark_gap(&mut self, gap: &Gap) -> Option<usize> {
+        let known = self.gaps.iter().position(|known| known == gap)?;
+        let place = self.mark_place(gap);
+        self.gaps.swap_remove(known);
+        let entry = self.entries.remove(place?)?;
+        self.forget(&entry);
+        place
+    }
+
+    fn text_of(&self, entry: &Entry) -> &str {
+        let block = self.blocks.get(entry.block.wrapping_sub(self.first_block) as usize);
+        block.and_then(|block| block.text.get(entry.start as usize..entry.end())).unwrap_or_default()
+    }
+
+    fn insert(&mut self, mut events: Vec<LogEvent>) -> Vec<u32> {
+        events.sort_by_key(|event| Key::new(event.timestamp, event.ingestion));
+        let fresh = events.iter().map(|event| self.store(event)).collect();
+        self.merge(fresh)
+    }
+
+    /// Puts sorted entries where they belong, moving the lines of the nearer end only. Returns their places.
+    fn merge(&mut self, fresh: Vec<Entry>) -> Vec<u32> {
+        let (Some(first), Some(last)) = (fresh.first(), fresh.last()) else { return Vec::new() };
+        let count = self.entries.len();
+        let behind = |key: Key| self.entries.partition_point(|entry| entry.key <= key);
+        let (from, to) = (behind(first.key), behind(last.key));
+        self.grow(fresh.len());
+        let mut places = Vec::with_capacity(fresh.len());
+        if from == count {
+            places.extend((count..count + fresh.len()).map(|place| place as u32));
+            self.entries.extend(fresh);
+        } else if to <= count - from {
+            let head: Vec<Entry> = self.entries.drain(..to).collect();
+            let mut merged = Vec::with_capacity(head.len() + fresh.len());
+            interleave(head, fresh, 0, |entry| merged.push(entry), &mut places);
+            for entry in merged.into_iter().rev() {
+                self.entries.push_front(entry);
+            }
+        } else {
+            let tail: Vec<Entry> = self.entries.drain(from..).collect();
+            interleave(tail, fresh, from, |entry| self.entries.push_back(entry), &mut places);
+        }
+        places
+    }
+
+    /// Room for more lines, a sixteenth at a time: doubling would hold twice what is needed.
+    fn grow(&mut self, more: usize) {
+        if self.entries.capacity() < self.entries.len() + more {
+            self.entries.reserve_exact(more.max(self.entries.len() / 16).max(1024));
+        }
+    }
+
+    fn store(&mut self, event: &LogEvent) -> Entry {
+        let level = level(&event.message);
+        let message = text::safe(event.message.trim_end_matches(['\n', '\r']));
+        let safe = &message[..message.floor_char_boundary(LONGEST)];
+        let source = self.source(&event.group, &event.stream);
+        let (number, start) = self.write(safe);
+        self.bytes += safe.len() + 1 + size_of::<Entry>();
+        let key = Key::new(event.timestamp, event.ingestion);
+        let mut entry = Entry::new(key, (number, start, safe.len()), source, level);
+        entry.continues = continues(safe);
+        self.continuing += usize::from(entry.continues);
+        entry
+    }
+
+    /// A store under a small cap has smaller blocks: text goes a block at a time, so one block is what it may overshoot.
+    fn block_size(&self) -> usize {
+        BLOCK.min(self.cap / 32)
+    }
+
+    /// The number of a group and stream. Lines of more streams than there are numbers go under one stream of their group.
+    fn source(&mut self, group: &str, stream: &str) -> u16 {
+        if self.sources.get(self.last_source).is_some_and(|(g, s)| g == group && s == stream) {
+            return self.last_source as u16;
+        }
+        let mut hasher = DefaultHasher::new();
+        (group, stream).hash(&mut hasher);
+        let name = hasher.finish();
+        self.last_source = match self.numbers.get(&name) {
+            Some(number) => usize::from(*number),
+            None if self.sources.len() < usize::from(u16::MAX) => {
+                self.sources.push((text::safe_line(group).into_owned(), text::safe_line(stream).into_owned()));
+                self.numbers.insert(name, (self.sources.len() - 1) as u16);
+                self.sources.len() - 1
+            }
+            None => self.sources.iter().rposition(|(known, _)| known == group).unwrap_or_default(),
+        };
+        self.last_source as u16
+    }
+
+    fn is_over(&self) -> bool {
+        self.bytes > self.cap
+    }
+
+    fn forget(&mut self, entry: &Entry) {
+        let room = entry.length() + 1;
+        self.bytes -= room + size_of::<Entry>();
+        self.continuing -= usize::from(entry.continues);
+        self.dead += room;
+        if let Some(block) = self.blocks.get_mut(entry.block.wrapping_sub(self.first_block) as usize) {
+            block.lines -= 1;
+            block.dead += room;
+            if block.lines == 0 {
+                self.dead -= block.dead;
+                *block = Block::default();
+            }
+        }
+        while self.blocks.front().is_some_and(|block| block.lines == 0) {
+            self.blocks.pop_front();
+            self.first_block = self.first_block.wrapping_add(1);
+        }
+    }
+
+    /// Drops the oldest lines until the store is under its cap.
+    fn drop_oldest(&mut self) -> usize {
+        let mut dropped = 0;
+        while self.is_over()
+            && let Some(entry) = self.entries.pop_front()
+        {
+            dropped += 1;
+            self.forget(&entry);
+            if entry.level() == Level::Gap {
+                self.gaps.retain(|gap| gap.from != entry.key.timestamp());
+            }
+        }
+        self.dropped += dropped as u64;
+        if dropped > 0 {
+            self.compact();
+        }
+        dropped
+    }
+
+    /// Lines that came out of order leave holes in blocks that live on; with too many holes such blocks are written anew.
+    fn compact(&mut self) {
+        if self.dead <= (self.cap / 24).max(2 * self.block_size()) {
+            return;
+        }
+        let first = self.first_block;
+        let victims: Vec<bool> =
+            self.blocks.iter().map(|block| block.dead > 0 && block.dead * 4 > block.text.len()).collect();
+        let mut entries = std::mem::take(&mut self.entries);
+        for entry in &mut entries {
+            let block = entry.block.wrapping_sub(first) as usize;
+            if victims.get(block).copied().unwrap_or(false) {
+                let text = std::mem::take(&mut self.blocks[block].text);
+                let (number, start) = self.write(&text[entry.start as usize..entry.end()]);
+                self.blocks[block].text = text;
+                (entry.block, entry.start) = (number, start);
+            }
+        }
+        self.entries = entries;
+        for (block, victim) in self.blocks.iter_mut().zip(victims) {
+            if victim {
+                self.dead -= block.dead;
+                *block = Block::default();
+            }
+        }
+        while self.blocks.front().is_some_and(|block| block.lines == 0) {
+            self.blocks.pop_front();
+            self.first_block = self.first_block.wrapping_add(1);
+        }
+    }
+
+    /// Appends a text to the blocks.
+    fn write(&mut self, text: &str) -> (u32, u32) {
+        let room = text.len() + 1;
+        let fits = self.blocks.back().is_some_and(|block| block.text.len() + room <= block.text.capacity());
+        if !fits {
+            let text = String::with_capacity(room.max(self.block_size()));
+            self.blocks.push_back(Block { text, ..Block::default() });
+        }
+        let number = self.first_block.wrapping_add((self.blocks.len() - 1) as u32);
+        let block = self.blocks.back_mut().expect("a block was just made where none fits");
+        let start = block.text.len() as u32;
+        block.text.push_str(text);
+        // Ends the line for a search over the whole block.
+        block.text.push('\n');
+        block.lines += 1;
+        (number, start)
+    }
+}
+
+/// Two sorted runs into one; of equals the known ones come first. `base` is the place of the first.
+fn interleave(known: Vec<Entry>, fresh: Vec<Entry>, base: usize, mut push: impl FnMut(Entry), places: &mut Vec<u32>) {
+    let mut place = base;
+    let mut fresh = fresh.into_iter().peekable();
+    for entry in known {
+        while let Some(new) = fresh.next_if(|new| new.key < entry.key) {
+            places.push(place as u32);
+            push(new);
+            place += 1;
+        }
+        push(entry);
+        place += 1;
+    }
+    for new in fresh {
+        places.push(place as u32);
+        push(new);
+        place += 1;
+    }
+}
+
+/// What the mark of a gap says.
+fn mark(gap: &Gap) -> String {
+    let length = text::span(std::time::Duration::from_millis((gap.to - gap.from).max(0).unsigned_abs() + 1));
+    let of = gap.group.as_deref().map(|group| format!(" of {group}")).unwrap_or_default();
+    let why = match gap.why {
+        Missed::Sampled => "Live Tail sent a sample only",
+        Missed::Interrupted => "the live tail was interrupted",
+        Missed::TooMuch => "too much to read at once",
+        Missed::Circle => "the service gave the same page for ever",
+        Missed::NotAsked => "not loaded",
+    };
+    format!("gap of {length}{of}: {why}; Enter reads it")
+}
+
+/// A line that only goes on with the one before: frames of a stack trace written an event each.
+fn continues(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.starts_with(b"    ")
+        || bytes.starts_with(b"  File \"")
+        || bytes.starts_with(b"\tat ")
+        || bytes.starts_with(b"Caused by: ")
+        || bytes.starts_with(b"  at ")
+}
+
+/// How serious a message is, found without parsing it.
+pub fn level(message: &str) -> Level {
+    let bytes = message.as_bytes();
+    // A level stands near the beginning; only the sign of a crash may stand anywhere.
+    let head = &bytes[..bytes.len().min(512)];
+    let has = |needle: &[u8]| memmem::find(head, needle).is_some();
+    if bytes.starts_with(b"{") {
+        if has(b"\"type\":\"platform.") {
+            let failed = memmem::find(bytes, b"\"status\":\"error\"").is_some()
+                || memmem::find(bytes, b"\"status\":\"timeout\"").is_some()
+                || memmem::find(bytes, b"\"status\":\"failure\"").is_some();
+            return if failed { Level::Error } else { Level::Platform };
+        }
+        return json_level(head).unwrap_or_default();
+    }
+    for start in [&b"START RequestId"[..], b"END RequestId", b"INIT_START", b"RESTORE_START", b"EXTENSION"] {
+        if bytes.starts_with(start) {
+            return Level::Platform;
+        }
+    }
+    for start in [&b"REPORT RequestId"[..], b"INIT_REPORT", b"RESTORE_REPORT"] {
+        if bytes.starts_with(start) {
+            let failed = memmem::find(bytes, b"Status: ").is_some();
+            return if failed { Level::Error } else { Level::Platform };
+        }
+    }
+    let marks: [(&[u8], Level); 10] = [
+        (b"[ERROR]", Level::Error),
+        (b"\tERROR\t", Level::Error),
+        (b"ERROR ", Level::Error),
+        (b"Task timed out after", Level::Error),
+        (b"Runtime exited", Level::Error),
+        (b"[WARN", Level::Warn),
+        (b"\tWARN\t", Level::Warn),
+        (b"WARN ", Level::Warn),
+        (b"[DEBUG]", Level::Debug),
+        (b"\tDEBUG\t", Level::Debug),
+    ];
+    if let Some((_, level)) = marks.iter().find(|(mark, _)| has(mark)) {
+        return *level;
+    }
+    if has(b"Exception: ") || has(b"Traceback (most recent call last)") { Level::Error } else { Level::Info }
+}
+
+fn json_level(head: &[u8]) -> Option<Level> {
+    let at = memmem::find(head, b"\"level\"")?;
+    let rest = &head[at + 7..];
+    let rest = &rest[rest.iter().position(|byte| *byte == b'"')? + 1..];
+    Some(match rest.first()?.to_ascii_uppercase() {
+        b'E' | b'F' | b'C' => Level::Error,
+        b'W' => Level::Warn,
+        b'D' | b'T' => Level::Debug,
+        _ => Level::Info,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(timestamp: i64, message: &str) -> LogEvent {
+        LogEvent {
+            group: "/aws/lambda/a".into(),
+            stream: "s".into(),
+            timestamp,
+            ingestion: timestamp,
+            message: message.into(),
+            ..LogEvent::default()
+        }
+    }
+
+    fn texts(store: &LogStore) -> Vec<&str> {
+        (0..store.len()).map(|place| store.line(place).expect("a place below len").text).collect()
+    }
+
+    #[test]
+    fn late_lines_find_their_place() {
+        let mut store = LogStore::new(1 << 20);
+        assert_eq!(store.accept(vec![event(3, "c"), event(1, "a")]).inserted, [0, 1]);
+        assert_eq!(store.accept(vec![event(4, "d")]).inserted, [2]);
+        let arrival = store.accept(vec![event(2, "b"), event(0, "z")]);
+        assert_eq!(arrival.inserted, [0, 2]);
+        assert_eq!([arrival.moved(0), arrival.moved(1)], [Some(1), Some(3)]);
+        assert_eq!(texts(&store), ["z", "a", "b", "c", "d"]);
+        assert_eq!(store.place_of(3), 3);
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_the_cap_is_kept() {
+        let cap = 4 << 20;
+        let mut store = LogStore::new(cap);
+        let line = "x".repeat(1000);
+        for round in 0..100 {
+            store.accept((0..100).map(|n| event(round * 100 + n, &line)).collect());
+            assert!(store.bytes() <= cap);
+        }
+        assert!(store.dropped > 5_000);
+        assert_eq!(store.newest(), Some(9_999));
+        assert_eq!(store.oldest(), Some(store.dropped as i64));
+        let held: usize = store.blocks.iter().map(|block| block.text.capacity()).sum();
+        assert!(held <= cap + cap / 20, "{held} bytes of text are held for a cap of {cap}");
+    }
+
+    #[test]
+    fn levels_of_what_lambda_writes() {
+        for (message, expected) in [
+            ("START RequestId: a Version: $LATEST", Level::Platform),
+            ("REPORT RequestId: a\tDuration: 1 ms", Level::Platform),
+            ("REPORT RequestId: a\tDuration: 1 ms\tStatus: timeout", Level::Error),
+            ("[ERROR]\t2025-08-31T22:12:58.534Z\ta\tboom", Level::Error),
+            ("2025-08-31T22:12:58.534Z\ta\tWARN\tcareful", Level::Warn),
+            ("2024-03-04T17:22:38.033Z a Task timed out after 3.00 seconds", Level::Error),
+            (r#"{"level":"ERROR","message":"x"}"#, Level::Error),
+            (r#"{"timestamp":"t","level": "warn","message":"x"}"#, Level::Warn),
+            (r#"{"time":"t","type":"platform.report","record":{"status":"success"}}"#, Level::Platform),
+            (r#"{"time":"t","type":"platform.report","record":{"status":"timeout"}}"#, Level::Error),
+            ("plain words", Level::Info),
+            ("", Level::Info),
+        ] {
+            assert_eq!(level(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn nothing_hostile_gets_in() {
+        let mut store = LogStore::new(1 << 20);
+        store.accept(vec![event(1, "\x1b]52;c;aGk=\x07 hi\n")]);
+        assert!(store.line(0).expect("one line").text.chars().all(|c| !c.is_control()));
+    }
+}

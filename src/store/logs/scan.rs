@@ -1,0 +1,93 @@
+//! Searching text a block at a time: a hit is found at the speed of memory, and only then is its line looked up.
+
+use std::ops::Range;
+
+use super::LogStore;
+
+/// Something that finds itself in text.
+pub trait Finder {
+    /// The first place at or after `from` where it stands: start and end, in bytes.
+    fn find(&self, text: &str, from: usize) -> Option<(usize, usize)>;
+}
+
+impl LogStore {
+    /// The lowest place such that the lines from there to `to` hold about so many bytes of text; at least one line.
+    pub fn reach(&self, to: usize, bytes: usize) -> usize {
+        let mut left = bytes;
+        let mut place = to.min(self.entries.len());
+        for entry in self.entries.range(..place).rev() {
+            place -= 1;
+            match left.checked_sub(entry.length() + 1) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+        place
+    }
+
+    /// Tells the places of the lines in which something is found, ascending.
+    pub fn find_lines(&self, places: Range<usize>, finder: &impl Finder, mut tell: impl FnMut(usize)) {
+        let mut next = places.start;
+        let end = places.end.min(self.entries.len());
+        while next < end {
+            let run = self.run(next, end);
+            self.find_in_run(run.clone(), finder, &mut tell);
+            next = run.end;
+        }
+    }
+
+    /// Lines from `start` on whose texts follow each other in one block.
+    fn run(&self, start: usize, end: usize) -> Range<usize> {
+        let mut entries = self.entries.range(start..end);
+        let Some(mut last) = entries.next() else { return start..end };
+        let mut to = start + 1;
+        for entry in entries {
+            if entry.block != last.block || entry.start as usize != last.end() + 1 {
+                break;
+            }
+            last = entry;
+            to += 1;
+        }
+        start..to
+    }
+
+    fn find_in_run(&self, run: Range<usize>, finder: &impl Finder, tell: &mut impl FnMut(usize)) {
+        let (first, last) = (self.entries[run.start], self.entries[run.end - 1]);
+        let base = first.start as usize;
+        let block = self.blocks.get(first.block.wrapping_sub(self.first_block) as usize);
+        let Some(text) = block.and_then(|block| block.text.get(base..last.end())) else { return };
+        let (mut place, mut from) = (run.start, 0);
+        while place < run.end
+            && let Some((start, end)) = finder.find(text, from)
+        {
+            place = self.line_at(place..run.end, base + start);
+            let line = self.entries[place];
+            let (line_start, line_end) = (line.start as usize - base, line.end() - base);
+            // What begins in one line and ends in the next is in neither, but the first may have another of its own.
+            if end <= line_end || finder.find(&text[line_start..line_end], 0).is_some() {
+                tell(place);
+            }
+            place += 1;
+            from = line_end + 1;
+            if from > text.len() {
+                break;
+            }
+        }
+    }
+
+    /// The line of a run in which a byte of the block stands. Hits are near each other or far apart: the steps double.
+    fn line_at(&self, run: Range<usize>, byte: usize) -> usize {
+        let starts_after = |place: usize| self.entries[place].start as usize > byte;
+        let (mut low, mut step) = (run.start, 1);
+        while low + step < run.end && !starts_after(low + step) {
+            low += step;
+            step *= 2;
+        }
+        let mut high = (low + step).min(run.end);
+        while high - low > 1 {
+            let middle = usize::midpoint(low, high);
+            if starts_after(middle) { high = middle } else { low = middle }
+        }
+        low
+    }
+}
