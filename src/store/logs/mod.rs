@@ -6,8 +6,7 @@ mod scan;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use memchr::memmem;
-
+use crate::model::line;
 use crate::model::log::{Gap, Level, LogEvent, Missed};
 use crate::text;
 use entry::{Entry, Key, LONGEST};
@@ -329,7 +328,7 @@ impl LogStore {
     }
 
     fn store(&mut self, event: &LogEvent) -> Entry {
-        let level = level(&event.message);
+        let level = line::level(&event.message);
         let message = text::safe(event.message.trim_end_matches(['\n', '\r']));
         let safe = &message[..message.floor_char_boundary(LONGEST)];
         let source = self.source(&event.group, &event.stream);
@@ -503,62 +502,6 @@ fn continues(text: &str) -> bool {
         || bytes.starts_with(b"  at ")
 }
 
-/// How serious a message is, found without parsing it.
-pub fn level(message: &str) -> Level {
-    let bytes = message.as_bytes();
-    // A level stands near the beginning; only the sign of a crash may stand anywhere.
-    let head = &bytes[..bytes.len().min(512)];
-    let has = |needle: &[u8]| memmem::find(head, needle).is_some();
-    if bytes.starts_with(b"{") {
-        if has(b"\"type\":\"platform.") {
-            let failed = memmem::find(bytes, b"\"status\":\"error\"").is_some()
-                || memmem::find(bytes, b"\"status\":\"timeout\"").is_some()
-                || memmem::find(bytes, b"\"status\":\"failure\"").is_some();
-            return if failed { Level::Error } else { Level::Platform };
-        }
-        return json_level(head).unwrap_or_default();
-    }
-    for start in [&b"START RequestId"[..], b"END RequestId", b"INIT_START", b"RESTORE_START", b"EXTENSION"] {
-        if bytes.starts_with(start) {
-            return Level::Platform;
-        }
-    }
-    for start in [&b"REPORT RequestId"[..], b"INIT_REPORT", b"RESTORE_REPORT"] {
-        if bytes.starts_with(start) {
-            let failed = memmem::find(bytes, b"Status: ").is_some();
-            return if failed { Level::Error } else { Level::Platform };
-        }
-    }
-    let marks: [(&[u8], Level); 10] = [
-        (b"[ERROR]", Level::Error),
-        (b"\tERROR\t", Level::Error),
-        (b"ERROR ", Level::Error),
-        (b"Task timed out after", Level::Error),
-        (b"Runtime exited", Level::Error),
-        (b"[WARN", Level::Warn),
-        (b"\tWARN\t", Level::Warn),
-        (b"WARN ", Level::Warn),
-        (b"[DEBUG]", Level::Debug),
-        (b"\tDEBUG\t", Level::Debug),
-    ];
-    if let Some((_, level)) = marks.iter().find(|(mark, _)| has(mark)) {
-        return *level;
-    }
-    if has(b"Exception: ") || has(b"Traceback (most recent call last)") { Level::Error } else { Level::Info }
-}
-
-fn json_level(head: &[u8]) -> Option<Level> {
-    let at = memmem::find(head, b"\"level\"")?;
-    let rest = &head[at + 7..];
-    let rest = &rest[rest.iter().position(|byte| *byte == b'"')? + 1..];
-    Some(match rest.first()?.to_ascii_uppercase() {
-        b'E' | b'F' | b'C' => Level::Error,
-        b'W' => Level::Warn,
-        b'D' | b'T' => Level::Debug,
-        _ => Level::Info,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -604,26 +547,6 @@ mod tests {
         assert_eq!(store.oldest(), Some(store.dropped as i64));
         let held: usize = store.blocks.iter().map(|block| block.text.capacity()).sum();
         assert!(held <= cap + cap / 20, "{held} bytes of text are held for a cap of {cap}");
-    }
-
-    #[test]
-    fn levels_of_what_lambda_writes() {
-        for (message, expected) in [
-            ("START RequestId: a Version: $LATEST", Level::Platform),
-            ("REPORT RequestId: a\tDuration: 1 ms", Level::Platform),
-            ("REPORT RequestId: a\tDuration: 1 ms\tStatus: timeout", Level::Error),
-            ("[ERROR]\t2025-08-31T22:12:58.534Z\ta\tboom", Level::Error),
-            ("2025-08-31T22:12:58.534Z\ta\tWARN\tcareful", Level::Warn),
-            ("2024-03-04T17:22:38.033Z a Task timed out after 3.00 seconds", Level::Error),
-            (r#"{"level":"ERROR","message":"x"}"#, Level::Error),
-            (r#"{"timestamp":"t","level": "warn","message":"x"}"#, Level::Warn),
-            (r#"{"time":"t","type":"platform.report","record":{"status":"success"}}"#, Level::Platform),
-            (r#"{"time":"t","type":"platform.report","record":{"status":"timeout"}}"#, Level::Error),
-            ("plain words", Level::Info),
-            ("", Level::Info),
-        ] {
-            assert_eq!(level(message), expected, "{message}");
-        }
     }
 
     #[test]
