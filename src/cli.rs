@@ -10,6 +10,7 @@ mod doctor;
 pub mod failure;
 mod invoke;
 mod journal;
+mod jq;
 pub mod keys;
 mod line;
 mod logs;
@@ -32,6 +33,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::config::Environment;
 use crate::config::quantity::parse_span;
+use crate::runtime::jq::SUBCOMMAND;
 use crate::sim::world::scenario::Scenario;
 use crate::time::Clock;
 use failure::{Failure, USAGE};
@@ -200,6 +202,9 @@ struct LogsArgs {
     /// Filter pattern that CloudWatch Logs applies
     #[arg(long, value_name = "PATTERN")]
     filter: Option<String>,
+    /// Print what this jq expression makes of JSON lines, and no other lines
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    jq: Option<String>,
     #[command(flatten)]
     output: TextOutput,
 }
@@ -270,6 +275,13 @@ pub fn definition() -> clap::Command {
 
 /// Does what the arguments say and returns the exit code. Prints; reads the environment.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Not a command: nobody types it, so neither help nor completions know it.
+    if let [_, worker, expression] = arguments.as_slice()
+        && worker == SUBCOMMAND
+    {
+        return jq::serve(&expression.to_string_lossy());
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

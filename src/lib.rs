@@ -20,6 +20,7 @@
 //! |---|---|
 //! | [`model`] | what an account is: plain data |
 //! | [`store`] | what we know of it: facts with their standing |
+//! | [`jq`] | what a jq expression makes of a log line |
 //! | [`app`] | what the user is doing: pure |
 //! | [`aws`] | how Amazon says it: the only place for SDK names |
 //! | [`poll`] | when we ask |
@@ -39,6 +40,7 @@ pub mod app;
 pub mod aws;
 pub mod cli;
 pub mod config;
+pub mod jq;
 pub mod model;
 pub mod poll;
 pub mod runtime;

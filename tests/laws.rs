@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 /// `sim` sees nothing of ours, so that it can't share a misreading through shared code.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("jq", &[]),
     ("time", &[]),
     ("model", &["text", "time"]),
     ("store", &["model", "text", "time"]),
@@ -23,10 +24,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("aws", &["app::message", "app::effect", "model", "text", "time"]),
     ("poll", &["aws", "app::message", "app::interests", "config", "model", "text", "time"]),
     ("term", &["time"]),
-    ("runtime", &["term", "view", "app", "aws", "poll", "config", "store", "model", "text", "time"]),
+    ("runtime", &["term", "view", "app", "aws", "poll", "config", "store", "model", "text", "time", "jq"]),
     (
         "cli",
-        &["runtime", "term", "view", "app", "aws", "poll", "config", "store", "model", "text", "time", "sim", "cli"],
+        &[
+            "runtime", "term", "view", "app", "aws", "poll", "config", "store", "model", "text", "time", "jq", "sim",
+            "cli",
+        ],
     ),
     ("sim", &[]),
 ];

@@ -274,6 +274,11 @@ impl App {
                 let rows = if rows == 1 { "1 row".to_string() } else { format!("{rows} rows") };
                 self.notices.say(format!("Wrote {rows}, {}, to {path}", text::bytes(bytes)), now);
             }
+            Outcome::Jq { trouble, .. } => {
+                if let Some(trouble) = trouble {
+                    self.notices.complain(trouble, now);
+                }
+            }
             Outcome::Failed(why) => self.notices.complain(why, now),
         }
         vec![]

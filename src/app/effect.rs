@@ -23,6 +23,15 @@ pub enum Effect {
     OpenUrl(String),
     /// Write a file of the user's own; the account is not changed by it.
     Export(Box<Export>),
+    /// Run a jq expression on log lines, in another process; answered by one or more [`Outcome::Jq`].
+    Jq {
+        /// Told back with the answers; a later one ends what an earlier one still does.
+        generation: u64,
+        /// The expression; an empty one only ends what is under way.
+        expression: String,
+        /// Lines, each with a number by which its answer is known.
+        lines: Vec<(u64, String)>,
+    },
     /// Hand the terminal back to the shell until it brings us to the foreground again.
     Suspend,
     /// Draw everything anew.
@@ -209,9 +218,23 @@ pub enum Outcome {
         /// Its name, which may have got a number.
         path: String,
     },
+    /// What jq made of some of the lines that it was given.
+    Jq {
+        /// That of the effect.
+        generation: u64,
+        /// By the line's number.
+        results: Vec<(u64, JqResult)>,
+        /// Why this generation gets no more answers: a sentence without its full stop. Where a single line is to blame, it is
+        /// the last of the results.
+        trouble: Option<String>,
+    },
     /// Something that is not a change could not be done.
     Failed(String),
 }
+
+/// What jq made of a line: its outputs as one line of text, nothing where it has none or only `null` and `false`; or what went
+/// wrong with this line.
+pub type JqResult = Result<Option<String>, String>;
 
 /// Why a change was not made, or why we can't know.
 #[derive(Clone, Debug, PartialEq)]

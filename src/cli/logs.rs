@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::failure::{Failure, OK, SERVICE, code_of};
+use super::jq::Lens;
 use super::occasion::Occasion;
 use super::output::{Output, complain};
 use super::{LogsArgs, TextFormat, line};
 use crate::aws::{Account, functions, logs};
 use crate::config::matches;
+use crate::jq::raw;
 use crate::model::log::LogEvent;
 use crate::model::trouble::{Kind, Trouble};
 use crate::text;
@@ -36,6 +38,7 @@ struct Source {
 
 /// Prints them.
 pub async fn run(occasion: &Occasion, arguments: &LogsArgs) -> Result<u8, Failure> {
+    let lens = arguments.jq.as_deref().map(Lens::new).transpose()?;
     let account = occasion.connect().await?;
     let sources = find(&account, &arguments.patterns).await?;
     let (start, end) = occasion.window(SINCE);
@@ -46,6 +49,7 @@ pub async fn run(occasion: &Occasion, arguments: &LogsArgs) -> Result<u8, Failur
         output: Output::new(),
         format: arguments.output.output,
         several: sources.len() > 1,
+        lens,
     };
     let code = reader.history(&sources, start, end).await?;
     if arguments.follow {
@@ -112,6 +116,7 @@ struct Reader {
     output: Output,
     format: TextFormat,
     several: bool,
+    lens: Option<Lens>,
 }
 
 impl Reader {
@@ -247,19 +252,31 @@ impl Reader {
     fn print(&mut self, events: &mut Vec<LogEvent>) -> Result<(), Failure> {
         events.sort_by(|a, b| (a.timestamp, a.ingestion, &a.id).cmp(&(b.timestamp, b.ingestion, &b.id)));
         events.dedup_by(|a, b| !a.id.is_empty() && a.id == b.id && a.group == b.group);
-        for event in events.drain(..) {
+        let seen = self.lens.as_mut().map(|lens| lens.look(events)).transpose()?;
+        for (at, event) in events.drain(..).enumerate() {
             let said = line::read(&event.message);
+            let outputs = seen.as_ref().map(|seen| seen[at].as_slice());
             match self.format {
-                TextFormat::Json => self.output.json_line(&json!({
-                    "eventId": event.id,
-                    "logGroupName": event.group,
-                    "logStreamName": event.stream,
-                    "timestamp": event.timestamp,
-                    "ingestionTime": event.ingestion,
-                    "message": event.message,
-                    "level": said.level,
-                    "requestId": said.request_id,
-                }))?,
+                _ if outputs.is_some_and(<[String]>::is_empty) => {}
+                TextFormat::Json => self.output.json_line_with(
+                    &json!({
+                        "eventId": event.id,
+                        "logGroupName": event.group,
+                        "logStreamName": event.stream,
+                        "timestamp": event.timestamp,
+                        "ingestionTime": event.ingestion,
+                        "message": event.message,
+                        "level": said.level,
+                        "requestId": said.request_id,
+                    }),
+                    "jq",
+                    outputs,
+                )?,
+                TextFormat::Text if outputs.is_some() => {
+                    for output in outputs.into_iter().flatten() {
+                        self.output.line(&raw(output))?;
+                    }
+                }
                 TextFormat::Text => {
                     let time = Moment::from_timestamp_millis(event.timestamp).unwrap_or_default();
                     let time = time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);

@@ -48,6 +48,20 @@ impl Output {
         writeln!(self.to, "{}", safe_json(serde_json::to_string(document)?))
     }
 
+    /// The same, with one field more where there is one: of JSON texts, whose numbers keep all their digits.
+    pub fn json_line_with(
+        &mut self,
+        document: &impl Serialize,
+        name: &str,
+        texts: Option<&[String]>,
+    ) -> io::Result<()> {
+        let mut json = serde_json::to_string(document)?;
+        if let (Some(texts), Some('}')) = (texts, json.pop()) {
+            json.push_str(&format!(",\"{name}\":[{}]", texts.join(",")));
+        }
+        writeln!(self.to, "{}", safe_json(json + "}"))
+    }
+
     /// Text of ours, as it is.
     pub fn plain(&mut self, text: &str) -> io::Result<()> {
         self.to.write_all(text.as_bytes())

@@ -87,7 +87,10 @@ impl Audit {
             }
             Outcome::Failed(sentence) => ("unknown", Some(sentence.clone())),
             Outcome::Invoked { result: Ok(answer), .. } => ("ok", answer.function_error.clone()),
-            Outcome::Changed { result: Ok(()), .. } | Outcome::Copied { .. } | Outcome::Exported { .. } => ("ok", None),
+            Outcome::Changed { result: Ok(()), .. }
+            | Outcome::Copied { .. }
+            | Outcome::Exported { .. }
+            | Outcome::Jq { .. } => ("ok", None),
         };
         line.insert("result".into(), json!(result));
         if let Some(why) = why {

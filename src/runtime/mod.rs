@@ -7,6 +7,7 @@
 pub mod audit;
 mod dashboard;
 mod export;
+pub mod jq;
 mod perform;
 mod session;
 mod signals;

@@ -1,6 +1,7 @@
 //! Effects become tasks, and tasks messages. Here, and nowhere else, a change is refused when writing is off.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
@@ -8,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::audit::{Audit, Entry};
 use super::export;
+use super::jq::{self, Desk};
 use super::session::World;
 use crate::app::effect::{Change, Effect, Failure, Outcome};
 use crate::app::message::{Message, News, Traffic};
@@ -55,6 +57,8 @@ pub struct Hands<A> {
     under_way: Arc<Mutex<Vec<Entry>>>,
     /// Where tasks run: not on the loop's thread.
     tasks: Handle,
+    /// Expressions on log lines.
+    jq: Desk,
 }
 
 impl<A: Remote> Hands<A> {
@@ -69,7 +73,13 @@ impl<A: Remote> Hands<A> {
         tasks: Handle,
     ) -> Hands<A> {
         let under_way = Arc::default();
-        Hands { account, messages, writes, browser, audit, clock, caller: Identity::default(), under_way, tasks }
+        let jq = Desk::new(jq::program());
+        Hands { account, messages, writes, browser, audit, clock, caller: Identity::default(), under_way, tasks, jq }
+    }
+
+    /// The same hands, but jq expressions run in processes of `program`: a test is not the program itself.
+    pub fn with_program(self, program: PathBuf) -> Hands<A> {
+        Hands { jq: Desk::new(program), ..self }
     }
 
     /// Begins a change, or says why not.
@@ -119,6 +129,9 @@ impl<A: Remote> World for Hands<A> {
                 });
                 None
             }
+            Effect::Jq { generation, expression, lines } => {
+                self.jq.accept((generation, expression, lines), &self.messages, &self.tasks)
+            }
             // The loop's own.
             Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::CaptureMouse(_) | Effect::Quit => None,
         }
@@ -136,6 +149,7 @@ impl<A: Remote> World for Hands<A> {
 
     /// What was sent and not yet answered may have happened: the audit file says so.
     fn part(&mut self) {
+        self.jq.close();
         let Some(audit) = &self.audit else { return };
         for entry in lock(&self.under_way).drain(..) {
             let _ = audit.abandoned(&entry);

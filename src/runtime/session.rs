@@ -179,7 +179,9 @@ impl<P: Program, B: Surface> Session<P, B> {
                     Err(error) => Outcome::Failed(format!("The {what} was not copied: {error}")),
                 });
             }
-            Effect::Change(_) | Effect::OpenUrl(_) | Effect::Export(_) => self.waiting.push_back(effect),
+            Effect::Change(_) | Effect::OpenUrl(_) | Effect::Export(_) | Effect::Jq { .. } => {
+                self.waiting.push_back(effect)
+            }
         }
         None
     }
