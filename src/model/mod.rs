@@ -6,6 +6,7 @@ pub mod finding;
 pub mod function;
 pub mod identity;
 pub mod invocation;
+pub mod json;
 pub mod line;
 pub mod log;
 pub mod series;
