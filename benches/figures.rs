@@ -5,6 +5,8 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and fails by panicking")]
 
+mod logs;
+
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -57,6 +59,7 @@ fn main() {
         batch += 1;
         bench.log(batch, 1000);
     });
+    logs::run();
 }
 
 struct Bench {

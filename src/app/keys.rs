@@ -382,7 +382,7 @@ impl App {
             (_, KeyCode::PageDown) => palette.cursor.go(Motion::Pages(1), palette.matches.len(), POPUP_PAGE),
             _ => {
                 if palette.input.handle_event(&crossterm::event::Event::Key(key)).is_some_and(|change| change.value) {
-                    palette.search();
+                    palette.search_in(&self.store);
                 }
             }
         }
@@ -453,7 +453,7 @@ impl App {
             }
             Some(Overlay::Palette(palette)) => {
                 put(&mut palette.input);
-                palette.search();
+                palette.search_in(&self.store);
             }
             Some(Overlay::Invoke(form)) if form.field == super::invoke::Field::Payload => {
                 form.payload.insert_str(crate::text::safe(&text.replace("\r\n", "\n").replace('\r', "\n")));

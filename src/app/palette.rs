@@ -8,6 +8,7 @@ use super::command::{Action, COMMANDS};
 use super::cursor::Cursor;
 use super::step::Jump;
 use super::step::LogTarget;
+use super::tabs::logs::matching_groups;
 use crate::store::Store;
 
 /// What an entry does.
@@ -42,6 +43,8 @@ pub struct Palette {
     pub input: Input,
     /// Everything that can be found.
     pub entries: Vec<Entry>,
+    /// Entries that are there whatever is typed.
+    fixed: usize,
     /// Indices of what matches, the best first.
     pub matches: Vec<usize>,
     /// Selected match.
@@ -99,7 +102,7 @@ impl Palette {
             }
         }
         let matches = (0..entries.len().min(SHOWN)).collect();
-        Palette { input: Input::default(), entries, matches, cursor: Cursor::default() }
+        Palette { input: Input::default(), fixed: entries.len(), entries, matches, cursor: Cursor::default() }
     }
 
     /// Finds anew after an edit. `logs ord` looks among logs only.
@@ -125,6 +128,25 @@ impl Palette {
             .collect();
         found.sort_by_key(|&(score, at)| (std::cmp::Reverse(score), at));
         self.matches = found.into_iter().take(SHOWN).map(|(_, at)| at).collect();
+    }
+
+    /// `logs orders-* payment`: the tail of everything that fits, above what is found by name.
+    pub fn search_in(&mut self, store: &Store) {
+        self.entries.truncate(self.fixed);
+        self.search();
+        let Some(patterns) = self.input.value().trim().strip_prefix("logs ").map(str::trim) else { return };
+        let (functions, groups) = matching_groups(patterns, store);
+        let count = functions.len() + groups.len();
+        if count < 2 {
+            return;
+        }
+        self.entries.push(Entry {
+            kind: "logs",
+            name: patterns.to_string(),
+            about: format!("all {count} log groups that fit, in one tail"),
+            goal: Goal::Go(Jump::Logs(LogTarget { functions, groups, ..LogTarget::default() })),
+        });
+        self.matches.insert(0, self.entries.len() - 1);
     }
 
     /// The selected entry.

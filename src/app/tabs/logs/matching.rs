@@ -226,17 +226,18 @@ impl Shown {
         self.hits.len() - before
     }
 
-    /// Lines have come, moved and gone.
-    pub fn take_in(&mut self, arrival: &Arrival, store: &LogStore) {
+    /// Lines have come, moved and gone. Returns how many of the new ones are shown.
+    pub fn take_in(&mut self, arrival: &Arrival, store: &LogStore) -> usize {
         let base = store.dropped as u32;
         if arrival.cut > 0 {
             self.restart(store);
-            return;
+            return 0;
         }
         if self.unfiltered() {
             self.base = base;
-            return;
+            return arrival.inserted.len();
         }
+        let mut added = 0;
         // Places as they were before anything was dropped; then dropping changes no ordinal.
         if let Some(first) = arrival.inserted.first().map(|place| *place as usize) {
             let (decided, below) = (arrival.shifted(self.decided), arrival.shifted(self.below));
@@ -256,6 +257,7 @@ impl Shown {
                     undecided.push(self.ordinal(place));
                 }
             }
+            added = fresh.len();
             let base = self.base;
             merge(&mut self.hits, hits, fresh, base);
             merge(&mut self.maybe, maybe, undecided, base);
@@ -269,6 +271,7 @@ impl Shown {
         self.decided = self.decided.saturating_sub(arrival.dropped);
         self.below = self.below.saturating_sub(arrival.dropped);
         self.base = base;
+        added
     }
 
     /// Takes off what stands at a place or behind it.

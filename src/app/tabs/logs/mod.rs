@@ -229,11 +229,11 @@ impl Logs {
     pub fn took_in(&mut self, arrival: &Arrival, store: &Store) {
         let place = self.shown.place(self.cursor.row, &store.logs);
         let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
-        let before = self.shown.len(&store.logs);
+        let mut added = 0;
         if self.folded && store.logs.continuing() > 0 && !self.shown.wants().folded {
             self.shown.set(self.wants(store), &store.logs);
         } else {
-            self.shown.take_in(arrival, &store.logs);
+            added = self.shown.take_in(arrival, &store.logs);
         }
         if self.paused {
             // The cursor stays on its line, and the line on its row of the screen.
@@ -241,7 +241,7 @@ impl Logs {
                 self.cursor.row = self.shown.row_of(place);
                 self.cursor.first = self.cursor.row.saturating_sub(above);
             }
-            self.unseen += self.shown.len(&store.logs).saturating_sub(before);
+            self.unseen += added;
         }
     }
 

@@ -1,34 +1,223 @@
 //! The tab by its keys and by what pollers tell it.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::app::interests::Tail;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
 use crate::app::{App, Origin};
 use crate::config::Config;
 use crate::model::function::Function;
-use crate::model::log::LogEvent;
+use crate::model::log::{Gap, LogEvent, Missed};
 use crate::time::Clock;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-fn press(app: &mut App, key: char) {
-    app.update(Message::Key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE)));
+/// 2026-11-21 03:00:00.
+const NOW: i64 = 1_795_230_000_000;
+
+struct Journey(App);
+
+impl Journey {
+    /// The log of function `a`, with a line a second of the last so many.
+    fn with(lines: i64) -> Journey {
+        let now = crate::time::Moment::from_timestamp_millis(NOW).expect("a moment");
+        let mut app = App::new(Config::default(), Keymap::defaults(), Origin::default(), Clock::from(now), (120, 20));
+        let function = Function { name: "a".into(), log_group: "/aws/lambda/a".into(), ..Function::default() };
+        app.update(Message::News(News::FunctionsPage { functions: vec![function], page: 0, last: true }));
+        let mut journey = Journey(app);
+        journey.keys("2l");
+        journey.told((0..lines).map(|n| line(NOW - (lines - n) * 1000, &format!("line {n}"))).collect());
+        journey
+    }
+
+    fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.0.update(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        self
+    }
+
+    fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.chars() {
+            let modifiers = if key.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+            self.0.update(Message::Key(KeyEvent::new(KeyCode::Char(key), modifiers)));
+        }
+        self
+    }
+
+    fn tail(&self) -> Tail {
+        self.0.interests().tail.expect("a tail is wanted")
+    }
+
+    fn news(&mut self, news: News) {
+        self.0.update(Message::News(news));
+        self.0.learn_now();
+    }
+
+    fn told(&mut self, events: Vec<LogEvent>) {
+        let (tail, read_to) = (self.tail().generation, self.0.now);
+        self.news(News::LogEvents { tail, events, read_to });
+    }
+
+    fn rows(&self) -> Vec<String> {
+        let (shown, store) = (&self.0.logs.shown, &self.0.store.logs);
+        (0..shown.len(store))
+            .filter_map(|row| store.line(shown.place(row, store)?).map(|line| line.text.to_string()))
+            .collect()
+    }
+
+    fn selected(&self) -> String {
+        self.rows()[self.0.logs.cursor.row].clone()
+    }
+}
+
+fn line(timestamp: i64, message: &str) -> LogEvent {
+    LogEvent {
+        group: "/aws/lambda/a".into(),
+        stream: "s".into(),
+        timestamp,
+        ingestion: timestamp,
+        message: message.into(),
+        ..LogEvent::default()
+    }
 }
 
 #[test]
 fn the_log_of_the_selected_function_is_tailed_and_shown() {
-    let mut app = App::new(Config::default(), Keymap::defaults(), Origin::default(), Clock::system(), (120, 40));
-    let function = Function { name: "a".into(), log_group: "/aws/lambda/a".into(), ..Function::default() };
-    app.update(Message::News(News::FunctionsPage { functions: vec![function], page: 0, last: true }));
-    press(&mut app, '2');
-    press(&mut app, 'l');
-    let tail = app.interests().tail.expect("a tail is wanted");
+    let mut journey = Journey::with(1);
+    let tail = journey.tail();
     assert_eq!(tail.groups[0].name, "/aws/lambda/a");
-    assert!(tail.follow);
-    let now = app.now;
-    let event = LogEvent { timestamp: now.timestamp_millis(), message: "hello".into(), ..LogEvent::default() };
-    let news = News::LogEvents { tail: tail.generation, events: vec![event], read_to: now };
-    app.update(Message::News(news.clone()));
-    assert_eq!(app.store.logs.len(), 1);
-    let News::LogEvents { events, read_to, .. } = news else { return };
-    app.update(Message::News(News::LogEvents { tail: tail.generation + 1, events, read_to }));
-    assert_eq!(app.store.logs.len(), 1, "lines of another tail are not shown in this one");
+    assert!(tail.follow && !tail.live);
+    assert_eq!(journey.rows(), ["line 0"]);
+    let (read_to, tail) = (journey.0.now, tail.generation + 1);
+    journey.news(News::LogEvents { tail, events: vec![line(NOW, "another")], read_to });
+    assert_eq!(journey.rows(), ["line 0"], "lines of another tail are not shown in this one");
+}
+
+#[test]
+fn filters_stack_and_are_left_one_by_one() {
+    let mut journey = Journey::with(100);
+    journey.keys("/1").press(KeyCode::Enter);
+    assert_eq!(journey.rows().len(), 19);
+    journey.keys("&!line 1").press(KeyCode::Enter);
+    assert_eq!(
+        journey.rows(),
+        ["line 21", "line 31", "line 41", "line 51", "line 61", "line 71", "line 81", "line 91"]
+    );
+    journey.keys("&/[5-9]1/").press(KeyCode::Enter);
+    assert_eq!(journey.rows().len(), 5);
+    journey.keys("&/(/");
+    assert!(journey.0.logs.complaint.is_some());
+    assert_eq!(journey.rows().len(), 5, "the last good filters stay in force");
+    journey.press(KeyCode::Esc).press(KeyCode::Esc);
+    assert_eq!(journey.rows().len(), 8);
+    journey.press(KeyCode::Esc).press(KeyCode::Esc);
+    assert_eq!(journey.rows().len(), 100);
+}
+
+#[test]
+fn the_cursor_stays_on_its_line_whatever_comes() {
+    let mut journey = Journey::with(50);
+    journey.keys("kkk");
+    assert_eq!(journey.selected(), "line 46");
+    journey.told(vec![line(NOW, "new"), line(NOW - 40_500, "late")]);
+    assert_eq!(journey.selected(), "line 46");
+    assert_eq!(journey.0.logs.unseen, 2);
+    journey.keys("G");
+    assert_eq!((journey.selected().as_str(), journey.0.logs.unseen), ("new", 0));
+    journey.told(vec![line(NOW + 1, "newer")]);
+    assert_eq!(journey.selected(), "newer");
+}
+
+#[test]
+fn a_line_is_seen_among_its_neighbours_and_the_filter_comes_back() {
+    let mut journey = Journey::with(100);
+    journey.keys("/42").press(KeyCode::Enter).keys("k");
+    assert_eq!(journey.selected(), "line 42");
+    journey.keys("c");
+    assert_eq!((journey.rows().len(), journey.selected().as_str()), (100, "line 42"));
+    let row = journey.0.logs.cursor.row - journey.0.logs.cursor.first;
+    assert!((2..12).contains(&row), "not at an edge: row {row}");
+    journey.keys("c");
+    assert_eq!((journey.rows().len(), journey.selected().as_str()), (1, "line 42"));
+}
+
+#[test]
+fn a_gap_is_marked_and_filled() {
+    let mut journey = Journey::with(3);
+    let tail = journey.tail().generation;
+    let gap = Gap { group: None, from: NOW - 1500, to: NOW - 1200, why: Missed::Sampled };
+    journey.news(News::LogGap { tail, gap: gap.clone() });
+    assert!(journey.rows()[2].starts_with("gap of "), "{:?}", journey.rows());
+    journey.keys("kk").press(KeyCode::Down).press(KeyCode::Enter);
+    assert_eq!(journey.tail().fetch.as_ref(), Some(&gap));
+    let rest = Gap { from: NOW - 1300, why: Missed::TooMuch, ..gap.clone() };
+    let events = vec![line(NOW - 1400, "was missing")];
+    journey.news(News::LogsFetched { tail, asked: gap, events, rest: Some(rest) });
+    assert_eq!(journey.tail().fetch, None);
+    let rows = journey.rows();
+    assert_eq!((rows[2].as_str(), rows.len()), ("was missing", 5));
+    assert!(rows[3].contains("too much"), "{rows:?}");
+}
+
+#[test]
+fn a_jump_to_an_older_time_reads_it_and_marks_what_lies_between() {
+    let mut journey = Journey::with(3);
+    journey.keys("a-2s").press(KeyCode::Enter);
+    assert_eq!(journey.selected(), "line 1", "it is loaded, so the cursor goes there");
+    journey.keys("a01:00").press(KeyCode::Enter);
+    let asked = journey.tail().fetch.expect("something to read");
+    assert!(asked.from < NOW - 2 * 3_600_000 && asked.to > NOW - 2 * 3_600_000);
+    let tail = journey.tail().generation;
+    let events = vec![line(NOW - 2 * 3_600_000, "long ago")];
+    journey.news(News::LogsFetched { tail, asked, events, rest: None });
+    assert_eq!(journey.selected(), "long ago");
+    assert!(journey.rows()[1].contains("not loaded"), "{:?}", journey.rows());
+    journey.keys("anonsense").press(KeyCode::Enter);
+    assert!(matches!(journey.0.overlays.last(), Some(crate::app::overlay::Overlay::Prompt(_))));
+}
+
+#[test]
+fn a_stretch_of_the_histogram_is_zoomed_into() {
+    let mut journey = Journey::with(100);
+    journey.keys("b");
+    let counted: u32 = journey.0.logs.histogram.buckets.iter().map(|bucket| bucket.total()).sum();
+    assert_eq!(counted, 100);
+    journey.press(KeyCode::Home).keys(" ").press(KeyCode::Right).press(KeyCode::Right).press(KeyCode::Enter);
+    let rows = journey.rows();
+    assert!(rows.len() < 10 && rows[0] == "line 0", "{rows:?}");
+    journey.press(KeyCode::Esc);
+    assert_eq!(journey.rows().len(), 100);
+}
+
+#[test]
+fn frames_of_a_stack_are_folded_into_its_head_and_counted() {
+    let mut journey = Journey::with(1);
+    let trace = ["Error: boom", "    at a (a.js:1)", "    at b (b.js:2)"];
+    journey.told(trace.iter().zip(0..).map(|(text, n)| line(NOW + n, text)).collect());
+    assert_eq!(journey.rows(), ["line 0", "Error: boom"]);
+    let store = &journey.0.store.logs;
+    assert_eq!(store.followers(1, 100), 2);
+    journey.keys(" ");
+    assert_eq!(journey.rows().len(), 4);
+}
+
+#[test]
+fn the_live_tail_is_asked_for_by_a_key_and_left_by_it() {
+    let mut journey = Journey::with(1);
+    journey.keys("L");
+    assert!(journey.tail().live);
+    journey.keys("L");
+    assert!(!journey.tail().live);
+}
+
+#[test]
+fn globs_and_parts_of_names_choose_many_groups() {
+    let mut journey = Journey::with(1);
+    let functions = ["orders-api", "orders-worker", "payments"].map(|name| Function {
+        name: name.into(),
+        log_group: format!("/aws/lambda/{name}"),
+        ..Function::default()
+    });
+    journey.news(News::FunctionsPage { functions: functions.to_vec(), page: 0, last: true });
+    journey.keys(":logs orders-* paym").press(KeyCode::Enter);
+    let groups: Vec<String> = journey.tail().groups.into_iter().map(|group| group.name).collect();
+    assert_eq!(groups, ["/aws/lambda/orders-api", "/aws/lambda/orders-worker", "/aws/lambda/payments"]);
 }
