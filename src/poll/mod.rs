@@ -15,6 +15,7 @@ mod invocations;
 mod logs;
 mod metrics;
 mod pace;
+pub mod seen;
 mod tail;
 mod traces;
 

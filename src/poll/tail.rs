@@ -3,8 +3,7 @@
 //! FilterLogEvents is asked from a little before where it was read to, because events arrive late; what comes a second
 //! time is known by its id.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::desk::{Closed, Desk, sleep_until};
 use super::pace::{Retry, at_tempo};
+use super::seen::Seen;
 use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::message::News;
 use crate::aws::logs::{Wanted, is_stream_of, page};
@@ -23,8 +23,6 @@ use crate::time::{Moment, instant};
 pub(super) const SERVICE: &str = "logs";
 /// Events show up late: this much, in ms, is read a second time.
 const LOOK_BACK: i64 = 30_000;
-/// Events that are remembered by their id, for each group.
-const REMEMBERED: usize = 500_000;
 /// Pages of one asking; a pattern that matches nothing makes many empty ones.
 const PAGES: usize = 10_000;
 
@@ -63,6 +61,13 @@ struct Group {
     cursor: i64,
     seen: Seen,
     trouble: Option<Trouble>,
+}
+
+impl Group {
+    /// From where on to ask, ms since 1970: what can't be recognised is not asked for again.
+    fn from(&self) -> i64 {
+        (self.cursor - LOOK_BACK).max(self.seen.remembers_from())
+    }
 }
 
 impl Known {
@@ -172,7 +177,7 @@ impl Follower {
         let wanted = Wanted {
             group: group.name.clone(),
             pattern: known.subject.pattern.clone(),
-            from: (known.group(self.index).cursor - LOOK_BACK).max(known.begin),
+            from: known.group(self.index).from().max(known.begin),
             // Open at its end: our clock may be a little behind.
             to: None,
             limit: None,
@@ -231,62 +236,5 @@ impl Follower {
         let subject = &self.known.subject;
         let group = subject.groups[self.index].name.clone();
         self.desk.tell(News::TailTrouble { tail: subject.generation, group, trouble }).await
-    }
-}
-
-/// Events that would come again.
-#[derive(Debug, Default)]
-struct Seen(HashMap<u64, i64>);
-
-impl Seen {
-    /// Whether this event has not been here before. Even old ones may come again, where reading broke off half way.
-    fn is_new(&mut self, event: &LogEvent) -> bool {
-        let id = identity(event);
-        if self.0.contains_key(&id) {
-            return false;
-        }
-        if self.0.len() < REMEMBERED {
-            self.0.insert(id, event.timestamp);
-        }
-        true
-    }
-
-    /// What is older is not asked for again.
-    fn forget(&mut self, before: i64) {
-        self.0.retain(|_, timestamp| *timestamp >= before);
-    }
-}
-
-fn identity(event: &LogEvent) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if event.id.is_empty() {
-        (&event.stream, event.timestamp, event.ingestion, &event.message).hash(&mut hasher);
-    } else {
-        event.id.hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_comes_a_second_time_is_known_and_what_can_not_is_forgotten() {
-        let event = |id: &str, timestamp, message: &str| LogEvent {
-            id: id.into(),
-            timestamp,
-            message: message.into(),
-            ..LogEvent::default()
-        };
-        let mut seen = Seen::default();
-        assert!(seen.is_new(&event("a", 100, "x")));
-        assert!(!seen.is_new(&event("a", 100, "x")));
-        assert!(seen.is_new(&event("b", 100, "x")), "same time and text, another event");
-        assert!(seen.is_new(&event("", 100, "x")) && !seen.is_new(&event("", 100, "x")));
-        assert!(seen.is_new(&event("old", 10, "x")));
-        seen.forget(50);
-        assert_eq!(seen.0.len(), 3);
-        assert!(seen.is_new(&event("old", 10, "x")));
     }
 }
