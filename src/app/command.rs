@@ -33,6 +33,11 @@ pub enum Action {
     RemoveProvision,
     Undo,
     Copy,
+    CopyMenu,
+    FoldAll,
+    UnfoldAll,
+    FilterByValue,
+    ToggleColumn,
     Console,
     Sort,
     SortReverse,
@@ -91,6 +96,8 @@ pub enum Place {
     Apis,
     /// A popup with a list (help, errors, action menu).
     Popup,
+    /// One log line, as a tree or as text.
+    Line,
     /// The palette's and the filter's text field.
     Prompt,
     /// The payload editor and other forms.
@@ -119,9 +126,12 @@ pub struct Command {
     pub changes: bool,
 }
 
-use Place::{Anywhere, Apis, Confirmation, Form, Function, Functions, Logs, Overview, Popup, Prompt, Trace, Traces};
+use Place::{
+    Anywhere, Apis, Confirmation, Form, Function, Functions, Line, Logs, Overview, Popup, Prompt, Trace, Traces,
+};
 
 const SELECTION: &[Place] = &[Overview, Functions, Function, Logs, Traces, Trace, Apis];
+const SELECTION_AND_LINE: &[Place] = &[Overview, Functions, Function, Logs, Traces, Trace, Apis, Line];
 
 macro_rules! table {
     ($($action:ident $name:literal $keys:expr, $places:expr, $priority:literal $label:literal $sentence:literal $($changes:ident)?;)*) => {
@@ -142,29 +152,29 @@ table! {
     Logs            "logs"             ["3"],                      &[Anywhere],            0 "logs"      "Show the tail of the chosen log groups.";
     Traces          "traces"           ["4"],                      &[Anywhere],            0 "traces"    "Show the traces of the time window.";
     Apis            "apis"             ["5"],                      &[Anywhere],            0 "apis"      "Show APIs, their stages, caches and throttles.";
-    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Histogram, Traces, Apis, Popup, Prompt, Trace], 2 "open" "Go into the selected row.";
-    Back            "back"             ["esc"],                    &[Anywhere, Popup, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
-    Up              "up"               ["up", "k"],                &[Anywhere, Popup],     0 "up"        "Move up.";
-    Down            "down"             ["down", "j"],              &[Anywhere, Popup],     0 "down"      "Move down.";
-    Left            "left"             ["left", "h"],              &[Anywhere],            0 "left"      "Move or scroll left.";
-    Right           "right"            ["right"],                  &[Anywhere],            0 "right"     "Move or scroll right.";
-    PageUp          "page-up"          ["pageup", "ctrl-u"],       &[Anywhere, Popup],     0 "page up"   "Move up by a screen.";
-    PageDown        "page-down"        ["pagedown", "ctrl-d"],     &[Anywhere, Popup],     0 "page down" "Move down by a screen.";
-    First           "first"            ["home", "g"],              &[Anywhere, Popup],     0 "first"     "Go to the first row.";
-    Last            "last"             ["end", "shift-g"],         &[Anywhere, Popup],     0 "last"      "Go to the last row; in the tail, follow again.";
+    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, Line], 2 "open" "Go into the selected row.";
+    Back            "back"             ["esc"],                    &[Anywhere, Popup, Line, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
+    Up              "up"               ["up", "k"],                &[Anywhere, Popup, Line], 0 "up"        "Move up.";
+    Down            "down"             ["down", "j"],              &[Anywhere, Popup, Line], 0 "down"      "Move down.";
+    Left            "left"             ["left", "h"],              &[Anywhere, Line],      0 "left"      "Move or scroll left.";
+    Right           "right"            ["right"],                  &[Anywhere, Line],      0 "right"     "Move or scroll right.";
+    PageUp          "page-up"          ["pageup", "ctrl-u"],       &[Anywhere, Popup, Line], 0 "page up"   "Move up by a screen.";
+    PageDown        "page-down"        ["pagedown", "ctrl-d"],     &[Anywhere, Popup, Line], 0 "page down" "Move down by a screen.";
+    First           "first"            ["home", "g"],              &[Anywhere, Popup, Line], 0 "first"     "Go to the first row.";
+    Last            "last"             ["end", "shift-g"],         &[Anywhere, Popup, Line], 0 "last"      "Go to the last row; in the tail, follow again.";
     NextPanel       "next-panel"       ["tab"],                    &[Anywhere],            9 "panel"     "Go to the next panel.";
     PreviousPanel   "previous-panel"   ["backtab"],                &[Anywhere],            0 "panel"     "Go to the panel before.";
     Filter          "filter"           ["/"],                      &[Functions, Logs, Traces, Apis, Trace], 4 "filter" "Filter the rows by what you type.";
-    SeeLogs         "see-logs"         ["l"],                      SELECTION,              4 "logs"      "Show the log of whatever is selected.";
-    SeeTraces       "see-traces"       ["t"],                      SELECTION,              5 "traces"    "Show the traces of whatever is selected, or its very trace.";
-    SeeMetrics      "see-metrics"      ["m"],                      SELECTION,              6 "metrics"   "Show the charts of the selected function or stage.";
+    SeeLogs         "see-logs"         ["l"],                      SELECTION_AND_LINE,     4 "logs"      "Show the log of whatever is selected.";
+    SeeTraces       "see-traces"       ["t"],                      SELECTION_AND_LINE,     5 "traces"    "Show the traces of whatever is selected, or its very trace.";
+    SeeMetrics      "see-metrics"      ["m"],                      SELECTION_AND_LINE,     6 "metrics"   "Show the charts of the selected function or stage.";
     Invoke          "invoke"           ["i"],                      SELECTION,              7 "invoke"    "Invoke the selected function: payload, qualifier, confirmation, answer with its log." changes;
     Actions         "actions"          ["x"],                      SELECTION,              8 "actions"   "Show what can be done to whatever is selected.";
     Provision       "provision"        ["shift-p"],                &[Functions, Function], 8 "provision" "Set provisioned concurrency of an alias or version." changes;
     RemoveProvision "remove-provision" ["shift-d"],                &[Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
     Undo            "undo"             ["shift-u"],                &[Anywhere],            0 "undo"      "Undo the last change that can be undone, after confirmation." changes;
     Follow          "follow"           ["f"],                      &[Logs],                1 "follow"    "Follow the newest lines, or stop following.";
-    Wrap            "wrap"             ["shift-w"],                &[Logs],                7 "wrap"      "Wrap long lines.";
+    Wrap            "wrap"             ["shift-w"],                &[Logs, Line],          7 "wrap"      "Wrap long lines.";
     NextError       "next-error"       ["e"],                      &[Logs, Traces],        5 "error"     "Go to the next error.";
     PreviousError   "previous-error"   ["shift-e"],                &[Logs, Traces],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
@@ -175,7 +185,7 @@ table! {
     PreviousOfInvocation "previous-of-invocation" ["shift-n"],     &[Logs],                0 "line before" "Go to the line before of the same invocation.";
     GoToTime        "go-to-time"       ["a"],                      &[Logs],                7 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03.";
     Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
-    Fold            "fold"             ["space"],                  &[Logs],                0 "fold"      "Fold stack traces, or unfold them.";
+    Fold            "fold"             ["space"],                  &[Logs, Line],          3 "fold"      "Fold stack traces, or unfold them; in one line, what is selected.";
     LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";
     Histogram       "histogram"        ["shift-h"],                &[Logs],                7 "histogram" "Show how many lines there are in time, by level.";
     Brush           "brush"            ["b"],                      &[Logs],                8 "brush"     "Choose a stretch of the histogram and look at its lines only.";
@@ -185,17 +195,22 @@ table! {
     SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window.";
-    Copy            "copy"             ["y"],                      SELECTION,              9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
-    Console         "console"          ["o"],                      SELECTION,              9 "console"   "Open whatever is selected in the AWS console.";
+    Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
+    CopyMenu        "copy-menu"        ["shift-y"],                &[Logs, Line],          7 "copy ..."  "Choose what to copy of a log line: all of it, a value, its path, indented JSON, a link.";
+    FilterByValue   "filter-by-value"  ["="],                      &[Line],                4 "filter"    "Show only lines with the value of the selected field.";
+    ToggleColumn    "column"           ["shift-c"],                &[Line],                5 "column"    "Give the selected field a column of its own in the list of lines, or take it away.";
+    FoldAll         "fold-all"         ["-"],                      &[Line],                6 "fold all"  "Fold everything in the line.";
+    UnfoldAll       "unfold-all"       ["+"],                      &[Line],                6 "unfold"    "Unfold everything in the line.";
+    Console         "console"          ["o"],                      SELECTION_AND_LINE,     9 "console"   "Open whatever is selected in the AWS console.";
     Palette         "palette"          [":", "ctrl-p"],            &[Anywhere],            9 "palette"   "Go anywhere, do anything, by name.";
     Pause           "pause"            ["p"],                      &[Anywhere],            9 "pause"     "Stop all polling, or go on.";
     Refresh         "refresh"          ["r"],                      &[Anywhere],            9 "refresh"   "Ask again, now.";
     Errors          "errors"           ["!"],                      &[Anywhere],            9 "errors"    "Show every error seen since the start.";
-    Help            "help"             ["?"],                      &[Anywhere],            1 "help"      "Show the keys that work here.";
+    Help            "help"             ["?"],                      &[Anywhere, Line],      1 "help"      "Show the keys that work here.";
     Mouse           "mouse"            ["f2"],                     &[Anywhere],            0 "mouse"     "Take the mouse, or leave it to the terminal.";
     Redraw          "redraw"           ["ctrl-l"],                 &[Anywhere],            0 "redraw"    "Draw the screen anew.";
-    Suspend         "suspend"          ["ctrl-z"],                 &[Anywhere, Popup, Prompt, Form, Confirmation], 0 "suspend" "Go back to the shell; `fg` returns.";
-    Quit            "quit"             ["q", "ctrl-c"],            &[Anywhere, Popup],     2 "quit"      "Leave.";
+    Suspend         "suspend"          ["ctrl-z"],                 &[Anywhere, Popup, Line, Prompt, Form, Confirmation], 0 "suspend" "Go back to the shell; `fg` returns.";
+    Quit            "quit"             ["q", "ctrl-c"],            &[Anywhere, Popup, Line], 2 "quit"      "Leave.";
     Send            "send"             ["ctrl-s", "f5"],           &[Form],                1 "send"      "Go on to the confirmation.";
     SwitchField     "switch-field"     ["tab"],                    &[Form, Confirmation],  2 "field"     "Go to the next field or button.";
     Confirm         "confirm"          ["enter"],                  &[Confirmation],        1 "choose"    "Press the selected button; Cancel is selected first.";
@@ -209,7 +224,7 @@ pub fn command(action: Action) -> &'static Command {
 impl Command {
     /// Listens in `place`; `Anywhere` means every place that is no popup, prompt, form or confirmation.
     pub fn listens_in(&self, place: Place) -> bool {
-        let open = !matches!(place, Popup | Prompt | Form | Confirmation);
+        let open = !matches!(place, Popup | Line | Prompt | Form | Confirmation);
         self.places.contains(&place) || (open && self.places.contains(&Anywhere))
     }
 }

@@ -14,7 +14,7 @@ pub struct Keymap {
     keys: HashMap<Action, Vec<KeyCombination>>,
 }
 
-const PLACES: [Place; 12] = [
+const PLACES: [Place; 13] = [
     Place::Anywhere,
     Place::Overview,
     Place::Functions,
@@ -24,6 +24,7 @@ const PLACES: [Place; 12] = [
     Place::Trace,
     Place::Apis,
     Place::Popup,
+    Place::Line,
     Place::Prompt,
     Place::Form,
     Place::Confirmation,

@@ -97,6 +97,7 @@ impl App {
                 Some((what, text)) => return vec![Effect::Copy { what, text }],
                 None => self.notices.say("Nothing to copy here", self.now),
             },
+            Action::CopyMenu => self.open_copies(),
             Action::Console => match self.selected().console_url(&self.scope()) {
                 Some(url) => return vec![Effect::OpenUrl(url)],
                 None => self.notices.say("The console has no page for this", self.now),
@@ -391,6 +392,11 @@ impl App {
 
     fn popup_key(&mut self, action: Option<Action>) -> Vec<Effect> {
         let Some(action) = action else { return vec![] };
+        match self.overlays.last() {
+            Some(Overlay::Line(_)) => return self.line_key(action),
+            Some(Overlay::Copies(_)) => return self.copies_key(action),
+            _ => {}
+        }
         let errors = self.notices.errors.len();
         let help = super::command::COMMANDS.len();
         let Some(overlay) = self.overlays.last_mut() else { return vec![] };
@@ -399,7 +405,6 @@ impl App {
                 Overlay::Help(help_page) => help_page.cursor.go(motion, help, POPUP_PAGE),
                 Overlay::Errors(cursor) => cursor.go(motion, errors, POPUP_PAGE),
                 Overlay::Menu(menu) => menu.cursor.go(motion, menu.items.len(), menu.items.len()),
-                Overlay::Line(view) => view.cursor.go(motion, view.rows.len(), POPUP_PAGE),
                 Overlay::Answer(answer) => {
                     let rows = answer.response.len() + answer.log.len() + 8;
                     answer.cursor.go(motion, rows, POPUP_PAGE);
@@ -486,6 +491,7 @@ impl App {
                             | Overlay::Errors(_)
                             | Overlay::Menu(_)
                             | Overlay::Answer(_)
+                            | Overlay::Copies(_)
                             | Overlay::Line(_),
                         ) => self.popup_key(Some(action)),
                         Some(_) => vec![],

@@ -12,6 +12,7 @@ pub mod invoke;
 pub mod keymap;
 pub mod keys;
 pub mod learning;
+pub mod line;
 pub mod message;
 pub mod overlay;
 pub mod palette;
@@ -198,6 +199,7 @@ impl App {
             }
             Message::Resize(columns, rows) => {
                 self.size = (columns, rows);
+                self.fit_lines();
                 self.with_tabs(|tabs, cx| tabs.relearn(Learnt::Other, cx));
                 vec![]
             }
@@ -349,7 +351,10 @@ impl App {
             match step {
                 Step::Do(effect) => effects.push(effect),
                 Step::Go(jump) => self.jump(jump),
-                Step::Show(overlay) => self.overlays.push(*overlay),
+                Step::Show(overlay) => {
+                    self.overlays.push(*overlay);
+                    self.fit_lines();
+                }
                 Step::Say(text) => self.notices.say(text, self.now),
             }
         }

@@ -6,9 +6,9 @@ use super::command::{Action, Place};
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
 use super::invoke::{Answer, InvokeForm};
+use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
-use crate::store::logs::Line;
 
 /// A popup.
 #[derive(Debug)]
@@ -24,7 +24,9 @@ pub enum Overlay {
     /// A line of text for the view below.
     Prompt(Prompt),
     /// One log line, whole.
-    Line(LineView),
+    Line(Box<LineView>),
+    /// What can be copied of a line.
+    Copies(Box<Copies>),
     /// The payload editor.
     Invoke(Box<InvokeForm>),
     /// The answer to an invoke.
@@ -53,38 +55,6 @@ pub struct Menu {
     pub items: Vec<(Action, Option<String>)>,
     /// Selected item.
     pub cursor: Cursor,
-}
-
-/// One log line, whole: JSON indented, everything else as it came.
-#[derive(Debug)]
-pub struct LineView {
-    /// Where it is from.
-    pub title: String,
-    /// When it happened, ms since 1970.
-    pub timestamp: i64,
-    /// Its rows.
-    pub rows: Vec<String>,
-    /// Scroll position.
-    pub cursor: Cursor,
-}
-
-impl LineView {
-    /// A line to look at; beyond a mebibyte it is cut, and says so.
-    pub fn new(line: &Line<'_>) -> LineView {
-        const SHOWN: usize = 1 << 20;
-        let pretty = serde_json::from_str::<serde_json::Value>(line.text)
-            .ok()
-            .filter(|value| value.is_object() || value.is_array())
-            .and_then(|value| serde_json::to_string_pretty(&value).ok());
-        let text = pretty.as_deref().unwrap_or(line.text);
-        let end = text.floor_char_boundary(SHOWN);
-        let mut rows: Vec<String> = text[..end].split('\n').map(|row| crate::text::safe(row).into_owned()).collect();
-        if end < text.len() {
-            rows.push(format!("… {} more", crate::text::bytes((text.len() - end) as u64)));
-        }
-        let title = format!("{} {}", line.group, line.stream);
-        LineView { title, timestamp: line.timestamp, rows, cursor: Cursor::default() }
-    }
 }
 
 /// Which line of text is being typed.
@@ -117,9 +87,10 @@ impl Overlay {
     /// Where its keys listen.
     pub fn place(&self) -> Place {
         match self {
-            Overlay::Help(_) | Overlay::Errors(_) | Overlay::Menu(_) | Overlay::Answer(_) | Overlay::Line(_) => {
+            Overlay::Help(_) | Overlay::Errors(_) | Overlay::Menu(_) | Overlay::Answer(_) | Overlay::Copies(_) => {
                 Place::Popup
             }
+            Overlay::Line(_) => Place::Line,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
             Overlay::Invoke(_) | Overlay::Provision(_) => Place::Form,
             Overlay::Confirm(_) => Place::Confirmation,

@@ -53,12 +53,7 @@ impl Selected {
     /// The AWS console's page for it.
     pub fn console_url(&self, scope: &Scope) -> Option<String> {
         let region = &scope.region;
-        let host = match partition(region) {
-            "aws-cn" => "console.amazonaws.cn".to_string(),
-            "aws-us-gov" => "console.amazonaws-us-gov.com".to_string(),
-            _ => format!("{region}.console.aws.amazon.com"),
-        };
-        let encode = |name: &str| name.replace('/', "$252F").replace('[', "$255B").replace(']', "$255D");
+        let host = host(region);
         if let Some(trace) = &self.trace_id {
             return Some(format!("https://{host}/cloudwatch/home?region={region}#xray:traces/{trace}"));
         }
@@ -79,5 +74,52 @@ impl Selected {
         }
         let alarm = self.alarm.as_ref()?;
         Some(format!("https://{host}/cloudwatch/home?region={region}#alarmsV2:alarm/{}", encode(alarm)))
+    }
+}
+
+/// The AWS console's page for a log event: its stream, from that moment (ms since 1970) on.
+pub fn log_event_url(scope: &Scope, group: &str, stream: &str, timestamp: i64) -> String {
+    let region = &scope.region;
+    format!(
+        "https://{}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{}/log-events/{}$3Fstart$3D{timestamp}",
+        host(region),
+        encode(group),
+        encode(stream)
+    )
+}
+
+fn host(region: &str) -> String {
+    match partition(region) {
+        "aws-cn" => "console.amazonaws.cn".to_string(),
+        "aws-us-gov" => "console.amazonaws-us-gov.com".to_string(),
+        _ => format!("{region}.console.aws.amazon.com"),
+    }
+}
+
+/// A name in a fragment of the console: percent-encoded twice, with `$` for the `%` of the second time.
+fn encode(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len() + 16);
+    for byte in name.bytes() {
+        match byte {
+            b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("$25{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_finds_a_stream_at_a_moment() {
+        let scope = Scope { account: "1".into(), region: "eu-west-1".into() };
+        assert_eq!(
+            log_event_url(&scope, "/aws/lambda/pay", "2026/11/21/[$LATEST]0a", 1_795_260_000_123),
+            "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/\
+             $252Faws$252Flambda$252Fpay/log-events/2026$252F11$252F21$252F$255B$2524LATEST$255D0a$3Fstart$3D1795260000123"
+        );
     }
 }

@@ -45,6 +45,7 @@ fn places(command: &Command) -> String {
         Place::Trace => "one trace",
         Place::Apis => "apis",
         Place::Popup => "popups",
+        Place::Line => "one log line",
         Place::Prompt => "prompts",
         Place::Form => "forms",
         Place::Confirmation => "confirmations",

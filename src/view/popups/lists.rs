@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use crate::app::App;
 use crate::app::command::{COMMANDS, command};
 use crate::app::cursor::Cursor;
-use crate::app::overlay::{Help, LineView, Menu};
+use crate::app::overlay::{Help, Menu};
 use crate::app::palette::Palette;
 use crate::text;
 use crate::view::pen::{Align, Pen};
@@ -59,27 +59,6 @@ pub fn errors(app: &App, cursor: Cursor, pen: &mut Pen, screen: Rect) {
         let text = format!("{at}{times}  {}", seen.text);
         let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         row += pen.prose(body, row, &text, styles.popup);
-    }
-}
-
-/// One log line, whole.
-pub fn line(view: &LineView, pen: &mut Pen, screen: Rect) {
-    let styles = pen.look.styles.clone();
-    let width = screen.width.saturating_sub(4).min(160);
-    let inside_width = usize::from(width.saturating_sub(4)).max(1);
-    let tall: usize = view.rows.iter().take(200).map(|row| text::width(row) / inside_width + 1).sum();
-    let height = u16::try_from(tall + 2).unwrap_or(u16::MAX).clamp(4, screen.height.saturating_sub(2).max(4));
-    let inside = pen.popup(screen, width, height, &text::cut(&view.title, inside_width.saturating_sub(4)), false);
-    let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let mut row = 0;
-    for line in view.rows.iter().skip(view.cursor.row) {
-        if row >= body.height {
-            break;
-        }
-        // A row of a megabyte is cut before it is wrapped: wrapping costs as much as it is long.
-        let shown = &line[..line.floor_char_boundary(16 * 1024)];
-        let room = Rect { height: body.height, ..body };
-        row += pen.prose(room, row, shown, styles.popup);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod confirm;
 pub mod forms;
+pub mod line;
 pub mod lists;
 
 use ratatui::layout::{Position, Rect};
@@ -19,7 +20,8 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen, screen: Rect, footer: R
         Overlay::Menu(menu) => lists::menu(app, menu, pen, screen),
         Overlay::Palette(palette) => lists::palette(palette, pen, screen),
         Overlay::Prompt(prompt) => draw_prompt(prompt, pen, footer),
-        Overlay::Line(view) => lists::line(view, pen, screen),
+        Overlay::Copies(copies) => line::copies(copies, pen, screen),
+        Overlay::Line(view) => line::draw(view, pen, screen),
         Overlay::Invoke(form) => forms::invoke(app, form, pen, screen),
         Overlay::Answer(answer) => forms::answer(app, answer, pen, screen),
         Overlay::Provision(form) => forms::provision(app, form, pen, screen),

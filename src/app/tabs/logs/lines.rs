@@ -7,11 +7,13 @@ use super::histogram::Brush;
 use super::needle::Term;
 use crate::app::command::Action;
 use crate::app::cursor::Motion;
-use crate::app::overlay::{LineView, Overlay};
+use crate::app::line::LineView;
+use crate::app::overlay::Overlay;
 use crate::app::step::Step;
 use crate::app::tabs::Context as View;
 use crate::model::log::{Gap, Level, Missed};
 use crate::store::Store;
+use crate::store::logs::Line;
 
 /// Lines of the panel that are no rows: its frame and the status line.
 const CHROME: u16 = 3;
@@ -21,6 +23,9 @@ pub const HISTOGRAM: u16 = 5;
 const STEP: usize = 16;
 /// What a jump to another time reads around it, ms.
 const AROUND: i64 = 60_000;
+
+/// Fields that can have a column of their own.
+const COLUMNS: usize = 8;
 
 /// What was in force before a line was looked at among its neighbours.
 #[derive(Debug)]
@@ -107,7 +112,8 @@ impl Logs {
                 }
                 if let Some(line) = place.and_then(|place| store.line(place)) {
                     self.paused = true;
-                    return vec![Step::Show(Box::new(Overlay::Line(LineView::new(&line))))];
+                    let view = LineView::new(&line);
+                    return vec![Step::Show(Box::new(Overlay::Line(Box::new(view))))];
                 }
             }
             Action::Back => self.leave(cx),
@@ -128,6 +134,24 @@ impl Logs {
             self.range = None;
         }
         self.arrange(cx);
+    }
+
+    /// The line under the cursor.
+    pub fn line<'a>(&self, store: &'a Store) -> Option<Line<'a>> {
+        self.shown.place(self.cursor.row, &store.logs).and_then(|place| store.logs.line(place))
+    }
+
+    /// Gives a field of JSON lines a column of its own (true), or takes it away. Errors: there are enough.
+    pub fn toggle_column(&mut self, path: &str) -> Result<bool, String> {
+        if let Some(at) = self.columns.iter().position(|column| column == path) {
+            self.columns.remove(at);
+            return Ok(false);
+        }
+        if self.columns.len() == COLUMNS {
+            return Err(format!("{COLUMNS} columns are enough; take one away first"));
+        }
+        self.columns.push(path.to_string());
+        Ok(true)
     }
 
     fn go_to_error(&mut self, forward: bool, cx: &View) -> Vec<Step> {

@@ -101,6 +101,8 @@ pub struct Logs {
     pub wrap: bool,
     /// First column shown of long lines.
     pub column: usize,
+    /// Fields of JSON lines that have a column of their own: paths as `.detail.sku`.
+    pub columns: Vec<String>,
     /// How times are told.
     pub times: Times,
     /// The filters that were in force before a line was looked at among its neighbours.
@@ -151,6 +153,7 @@ impl Logs {
             since_s: cx.config.logs.lookback.as_secs(),
             folded: true,
             wrap: self.wrap,
+            columns: std::mem::take(&mut self.columns),
             times: self.times,
             histogram: Histogram { shown: self.histogram.shown, ..Histogram::default() },
             live: Live { wanted: same && self.live.wanted, ..Live::default() },
