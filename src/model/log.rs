@@ -82,3 +82,15 @@ impl Level {
     /// All of them, in their order.
     pub const ALL: [Level; 6] = [Level::Platform, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Gap];
 }
+
+/// The function that writes to a log stream, and its version, where the stream's name tells that. Lambda names them
+/// `YYYY/MM/DD/[VERSION]ID`, in a group of one's own `YYYY/MM/DD/FUNCTION[VERSION][ID]`.
+pub fn writer<'a>(group: &'a str, stream: &'a str) -> (&'a str, Option<&'a str>) {
+    let last = stream.rsplit('/').next().unwrap_or_default();
+    let (name, version) = match last.split_once('[') {
+        Some((name, rest)) => (name, rest.split(']').next().filter(|version| !version.is_empty())),
+        None => ("", None),
+    };
+    let by_group = group.strip_prefix("/aws/lambda/").unwrap_or(group);
+    (if name.is_empty() { by_group } else { name }, version)
+}

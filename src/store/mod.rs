@@ -2,6 +2,7 @@
 
 pub mod feed;
 pub mod inventory;
+pub mod invocations;
 pub mod logs;
 pub mod metrics;
 pub mod traces;
