@@ -1,5 +1,6 @@
 //! What we know of the account: facts with their standing, bounded, indexed by what the screen asks for.
 
+pub mod errors;
 pub mod feed;
 pub mod inventory;
 pub mod invocations;
