@@ -274,10 +274,8 @@ impl App {
                 let rows = if rows == 1 { "1 row".to_string() } else { format!("{rows} rows") };
                 self.notices.say(format!("Wrote {rows}, {}, to {path}", text::bytes(bytes)), now);
             }
-            Outcome::Jq { trouble, .. } => {
-                if let Some(trouble) = trouble {
-                    self.notices.complain(trouble, now);
-                }
+            Outcome::Jq { generation, results, trouble } => {
+                self.with_tabs(|tabs, cx| tabs.logs.jq_answered(generation, results, trouble, cx));
             }
             Outcome::Failed(why) => self.notices.complain(why, now),
         }

@@ -54,6 +54,7 @@ pub enum Action {
     NextOfInvocation,
     PreviousOfInvocation,
     GoToTime,
+    Jq,
     Times,
     Fold,
     LiveTail,
@@ -184,6 +185,7 @@ table! {
     NextOfInvocation "next-of-invocation" ["n"],                   &[Logs],                0 "next line" "Go to the next line of the same invocation.";
     PreviousOfInvocation "previous-of-invocation" ["shift-n"],     &[Logs],                0 "line before" "Go to the line before of the same invocation.";
     GoToTime        "go-to-time"       ["a"],                      &[Logs],                7 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03.";
+    Jq              "jq"               ["shift-j"],                &[Logs],                7 "jq"        "Type a jq expression: what it makes of each JSON line is shown in its place.";
     Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
     Fold            "fold"             ["space"],                  &[Logs, Line],          3 "fold"      "Fold stack traces, or unfold them; in one line, what is selected.";
     LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";

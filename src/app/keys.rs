@@ -58,6 +58,7 @@ impl App {
                 self.open_prompt(PromptKind::Filter);
             }
             Action::GoToTime => self.open_prompt(PromptKind::Time),
+            Action::Jq => self.open_prompt(PromptKind::Jq),
             Action::LongerWindow | Action::ShorterWindow => {
                 let window = if action == Action::LongerWindow { self.window.longer() } else { self.window.shorter() };
                 if window != self.window {
@@ -255,6 +256,9 @@ impl App {
             (PromptKind::Filter, Tab::Functions) => self.functions.filter.clone(),
             (PromptKind::Filter, Tab::Logs) => self.logs.filter().to_string(),
             (PromptKind::Time, Tab::Logs) => String::new(),
+            (PromptKind::Jq, Tab::Logs) => {
+                self.logs.lens.as_ref().map(|lens| lens.expression.clone()).unwrap_or_default()
+            }
             (PromptKind::Filter, Tab::Traces) => self.traces.filter.clone(),
             (PromptKind::Filter, Tab::Apis) => self.apis.filter.clone(),
             (PromptKind::Expression, Tab::Logs) => self.logs.expression().to_string(),
@@ -315,6 +319,9 @@ impl App {
                         prompt.complaint = Some(complaint);
                         return vec![];
                     }
+                }
+                if kind == PromptKind::Jq {
+                    self.with_tabs(|tabs, cx| tabs.logs.set_jq(&text, cx));
                 }
                 if kind == PromptKind::Time {
                     match times::read(&text, self.now, self.offset) {

@@ -178,8 +178,11 @@ impl App {
     /// One message in; new state, and what is to be done.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
         self.now = self.clock.now();
-        let effects = self.take_in(message);
+        let mut effects = self.take_in(message);
         self.drop_outdated();
+        if self.tab == Tab::Logs {
+            effects.extend(self.logs.ask_jq(&self.store.logs));
+        }
         effects
     }
 

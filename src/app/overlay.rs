@@ -68,6 +68,8 @@ pub enum PromptKind {
     Export,
     /// A moment to go to, on Enter.
     Time,
+    /// A jq expression over the JSON lines, on Enter.
+    Jq,
 }
 
 /// A line of text for the view below.

@@ -179,6 +179,11 @@ impl LogStore {
         rest.take(most).take_while(|entry| entry.continues && entry.source == head.source).count()
     }
 
+    /// A number by which a line is known while it stays where it is in memory, however its place moves.
+    pub fn address(&self, place: usize) -> Option<u64> {
+        self.entries.get(place).map(|entry| (u64::from(entry.block) << 32) | u64::from(entry.start))
+    }
+
     /// Timestamp of the newest line, ms since 1970.
     pub fn newest(&self) -> Option<i64> {
         self.entries.back().map(|entry| entry.key.timestamp())

@@ -35,6 +35,7 @@ fn prompt_label(prompt: &Prompt) -> &'static str {
         PromptKind::Expression => "AWS filter: ",
         PromptKind::Export => "write to: ",
         PromptKind::Time => "go to: ",
+        PromptKind::Jq => "jq: ",
     }
 }
 

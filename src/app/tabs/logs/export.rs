@@ -26,7 +26,7 @@ impl Logs {
 
     fn shown_lines(&self, cx: &Context) -> Contents {
         let store = &cx.store.logs;
-        let lines = (0..self.shown.len(store)).filter_map(|row| store.line(self.shown.place(row, store)?));
+        let lines = (0..self.rows(store)).filter_map(|row| store.line(self.place_at(row, store)?));
         let rows = lines.map(|line| {
             let at = Moment::from_timestamp_millis(line.timestamp).unwrap_or_default();
             let at = at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);

@@ -44,7 +44,7 @@ impl Logs {
 
     pub(super) fn act_on_lines(&mut self, action: Action, cx: &View) -> Vec<Step> {
         let store = &cx.store.logs;
-        let rows = self.shown.len(store);
+        let rows = self.rows(store);
         let height = self.height(cx.body);
         if let Some(motion) = Motion::of(action) {
             if motion == Motion::Last {
@@ -104,7 +104,7 @@ impl Logs {
                 self.settle(cx);
             }
             Action::Open => {
-                let place = self.shown.place(self.cursor.row, store);
+                let place = self.place_at(self.cursor.row, store);
                 if let Some(gap) = place.and_then(|place| store.gap_at(place)) {
                     self.fetching = Some(gap.clone());
                     self.paused = true;
@@ -128,6 +128,8 @@ impl Logs {
             self.filters = context.filters;
             self.least = context.least;
             self.range = context.range;
+        } else if self.lens.take().is_some() {
+            self.lenses += 1;
         } else if self.filters.pop().is_some() {
             self.complaint = None;
         } else if self.least.take().is_none() {
@@ -156,9 +158,8 @@ impl Logs {
 
     fn go_to_error(&mut self, forward: bool, cx: &View) -> Vec<Step> {
         let store = &cx.store.logs;
-        let rows = self.shown.len(store);
-        let is_error =
-            |row: &usize| self.shown.place(*row, store).is_some_and(|place| store.level(place) == Level::Error);
+        let rows = self.rows(store);
+        let is_error = |row: &usize| self.place_at(*row, store).is_some_and(|place| store.level(place) == Level::Error);
         let found = if forward {
             (self.cursor.row + 1..rows).find(is_error)
         } else {
@@ -172,12 +173,12 @@ impl Logs {
         /// A search by key stops after so many lines: an invocation's are near each other.
         const FAR: usize = 200_000;
         let store = &cx.store.logs;
-        let rows = self.shown.len(store);
+        let rows = self.rows(store);
         let id = self.selected(cx.store).request_id;
         let Some(id) = id else { return vec![Step::Say("This line carries no request id".into())] };
         let finder = memchr::memmem::Finder::new(id.as_bytes());
         let is_of = |row: &usize| {
-            let line = self.shown.place(*row, store).and_then(|place| store.line(place));
+            let line = self.place_at(*row, store).and_then(|place| store.line(place));
             line.is_some_and(|line| finder.find(line.text.as_bytes()).is_some())
         };
         let found = if forward {
@@ -192,7 +193,7 @@ impl Logs {
         let Some(row) = found else { return vec![Step::Say(format!("No further {what} in what is loaded"))] };
         self.paused = true;
         self.cursor.row = row;
-        self.cursor.fit(self.shown.len(&cx.store.logs), self.height(cx.body));
+        self.cursor.fit(self.rows(&cx.store.logs), self.height(cx.body));
         vec![]
     }
 
@@ -205,7 +206,7 @@ impl Logs {
         if self.filters.is_empty() && self.least.is_none() && self.range.is_none() {
             return vec![Step::Say("Nothing is filtered: these are its neighbours".into())];
         }
-        let place = self.shown.place(self.cursor.row, &cx.store.logs);
+        let place = self.place_at(self.cursor.row, &cx.store.logs);
         self.context = Some(Context {
             filters: std::mem::take(&mut self.filters),
             least: self.least.take(),
@@ -242,7 +243,7 @@ impl Logs {
                 self.brush = None;
                 self.paused = true;
                 self.arrange(cx);
-                self.cursor.go(Motion::First, self.shown.len(&cx.store.logs), self.height(cx.body));
+                self.cursor.go(Motion::First, self.rows(&cx.store.logs), self.height(cx.body));
             }
             Action::Back => self.brush = None,
             _ => {}

@@ -2,6 +2,7 @@
 
 mod export;
 pub mod histogram;
+pub mod jq;
 pub mod lines;
 pub mod matching;
 pub mod needle;
@@ -14,15 +15,17 @@ use std::collections::BTreeMap;
 use super::{Context, Learnt};
 use crate::app::command::{Action, Place};
 use crate::app::cursor::{Cursor, Motion};
+use crate::app::effect::{Effect, JqResult};
 use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::selected::Selected;
 use crate::app::step::{LogTarget, Step};
 use crate::model::log::{Gap, Level, LogEvent};
 use crate::model::trouble::Trouble;
 use crate::store::Store;
-use crate::store::logs::Arrival;
+use crate::store::logs::{Arrival, LogStore};
 use crate::time::Moment;
 use histogram::{Brush, Histogram};
+use jq::Lens;
 use lines::Context as Whereabouts;
 use matching::{Shown, Wants};
 use needle::Term;
@@ -91,6 +94,9 @@ pub struct Logs {
     pub folded: bool,
     /// Which lines are shown.
     pub shown: Shown,
+    /// A jq expression over the JSON lines.
+    pub lens: Option<Lens>,
+    lenses: u64,
     /// Cursor in the rows shown.
     pub cursor: Cursor,
     /// The cursor stays where it is when lines come.
@@ -157,6 +163,8 @@ impl Logs {
             times: self.times,
             histogram: Histogram { shown: self.histogram.shown, ..Histogram::default() },
             live: Live { wanted: same && self.live.wanted, ..Live::default() },
+            lens: if same { self.lens.take().map(|lens| Lens::new(&lens.expression, self.lenses + 1)) } else { None },
+            lenses: self.lenses + 1,
             entered: self.entered,
             ..Logs::default()
         };
@@ -211,6 +219,64 @@ impl Logs {
         self.unseen = 0;
     }
 
+    /// Rows there are.
+    pub fn rows(&self, store: &LogStore) -> usize {
+        self.lens.as_ref().map_or_else(|| self.shown.len(store), Lens::len)
+    }
+
+    /// Place in the store of a row.
+    pub fn place_at(&self, row: usize, store: &LogStore) -> Option<usize> {
+        match &self.lens {
+            Some(lens) => lens.place(row),
+            None => self.shown.place(row, store),
+        }
+    }
+
+    /// The first row at or after a place.
+    fn row_at(&self, place: usize) -> usize {
+        self.lens.as_ref().map_or_else(|| self.shown.row_of(place), |lens| lens.row_of(place))
+    }
+
+    fn renew_lens(&mut self, store: &LogStore) {
+        if let Some(lens) = &mut self.lens {
+            lens.renew(&self.shown, store);
+        }
+    }
+
+    /// A jq expression over the JSON lines; an empty one takes it away.
+    pub fn set_jq(&mut self, expression: &str, cx: &Context) {
+        let expression = expression.trim();
+        self.lenses += 1;
+        self.lens = (!expression.is_empty()).then(|| Lens::new(expression, self.lenses));
+        self.arrange(cx);
+    }
+
+    /// Lines that the expression has not seen yet.
+    pub fn ask_jq(&mut self, store: &LogStore) -> Option<Effect> {
+        let lens = self.lens.as_mut()?;
+        lens.ask(&self.shown, store)
+    }
+
+    /// The expression has answered.
+    pub fn jq_answered(
+        &mut self,
+        generation: u64,
+        results: Vec<(u64, JqResult)>,
+        trouble: Option<String>,
+        cx: &Context,
+    ) {
+        let place = self.place_at(self.cursor.row, &cx.store.logs);
+        let Some(lens) = &mut self.lens else { return };
+        if !lens.answered(generation, results, trouble) {
+            return;
+        }
+        lens.renew(&self.shown, &cx.store.logs);
+        if let Some(place) = place {
+            self.cursor.row = self.row_at(place);
+        }
+        self.settle(cx);
+    }
+
     /// What a line must be to be shown.
     fn wants(&self, store: &Store) -> Wants {
         Wants {
@@ -218,7 +284,7 @@ impl Logs {
             least: self.least,
             range: self.range,
             folded: self.folded && store.logs.continuing() > 0,
-            json: false,
+            json: self.lens.is_some(),
         }
     }
 
@@ -230,7 +296,7 @@ impl Logs {
 
     /// Lines have come: what is shown follows at once, the cursor when there is time.
     pub fn took_in(&mut self, arrival: &Arrival, store: &Store) {
-        let place = self.shown.place(self.cursor.row, &store.logs);
+        let place = self.place_at(self.cursor.row, &store.logs);
         let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
         let mut added = 0;
         if self.folded && store.logs.continuing() > 0 && !self.shown.wants().folded {
@@ -238,10 +304,11 @@ impl Logs {
         } else {
             added = self.shown.take_in(arrival, &store.logs);
         }
+        self.renew_lens(&store.logs);
         if self.paused {
             // The cursor stays on its line, and the line on its row of the screen.
             if let Some(place) = place.and_then(|place| arrival.moved(place)) {
-                self.cursor.row = self.shown.row_of(place);
+                self.cursor.row = self.row_at(place);
                 self.cursor.first = self.cursor.row.saturating_sub(above);
             }
             self.unseen += added;
@@ -264,11 +331,12 @@ impl Logs {
 
     /// A line was taken out of the store.
     pub fn lost_mark(&mut self, place: usize, store: &Store) {
-        let at = self.shown.place(self.cursor.row, &store.logs);
+        let at = self.place_at(self.cursor.row, &store.logs);
         self.shown.restart(&store.logs);
         self.shown.work(&store.logs);
+        self.renew_lens(&store.logs);
         if let Some(at) = at {
-            self.cursor.row = self.shown.row_of(at - usize::from(at > place));
+            self.cursor.row = self.row_at(at - usize::from(at > place));
         }
     }
 
@@ -279,9 +347,14 @@ impl Logs {
 
     /// Looks at some more of them.
     pub fn search_on(&mut self, cx: &Context) {
-        let found = self.shown.work(&cx.store.logs);
-        self.cursor.row += found;
-        self.cursor.first += found;
+        let place = self.place_at(self.cursor.row, &cx.store.logs);
+        let above = self.cursor.row.saturating_sub(self.cursor.first);
+        self.shown.work(&cx.store.logs);
+        self.renew_lens(&cx.store.logs);
+        if let Some(place) = place {
+            self.cursor.row = self.row_at(place);
+            self.cursor.first = self.cursor.row.saturating_sub(above);
+        }
         self.settle(cx);
         if !self.is_searching(cx.store) {
             self.histogram.renew(&self.shown, self.range, cx);
@@ -290,7 +363,7 @@ impl Logs {
 
     /// Puts the cursor where it belongs after lines have come or gone.
     fn settle(&mut self, cx: &Context) {
-        let rows = self.shown.len(&cx.store.logs);
+        let rows = self.rows(&cx.store.logs);
         let height = self.height(cx.body);
         if let Some(target) = self.target
             && (cx.store.logs.newest().is_some_and(|newest| newest >= target) || self.read_to.is_some())
@@ -308,18 +381,19 @@ impl Logs {
 
     /// Puts the cursor on the line at a place, or the next that is shown, a third down the screen.
     fn centre(&mut self, place: usize, cx: &Context) {
-        let rows = self.shown.len(&cx.store.logs);
-        self.cursor.row = self.shown.row_of(place).min(rows.saturating_sub(1));
+        let rows = self.rows(&cx.store.logs);
+        self.cursor.row = self.row_at(place).min(rows.saturating_sub(1));
         self.cursor.first = self.cursor.row.saturating_sub(self.height(cx.body) / 3);
     }
 
     /// What is wanted has changed.
     pub fn arrange(&mut self, cx: &Context) {
         let store = &cx.store.logs;
-        let place = self.shown.place(self.cursor.row, store);
+        let place = self.place_at(self.cursor.row, store);
         self.shown.set(self.wants(cx.store), store);
+        self.renew_lens(store);
         if let Some(place) = place {
-            self.cursor.row = self.shown.row_of(place);
+            self.cursor.row = self.row_at(place);
         }
         self.settle(cx);
         self.histogram.renew(&self.shown, self.range, cx);
@@ -401,6 +475,7 @@ impl Logs {
         self.least = None;
         self.range = None;
         self.brush = None;
+        self.lens = None;
         self.context = None;
         self.target = target.at;
         self.paused = target.at.is_some();
@@ -409,7 +484,7 @@ impl Logs {
 
     /// What is selected.
     pub fn selected(&self, store: &Store) -> Selected {
-        let place = self.shown.place(self.cursor.row, &store.logs);
+        let place = self.place_at(self.cursor.row, &store.logs);
         let line = place.filter(|place| store.logs.gap_at(*place).is_none()).and_then(|place| store.logs.line(place));
         if let Some(line) = line {
             return pointers::of(&line, store);
@@ -450,6 +525,7 @@ impl Logs {
             || !self.filters.is_empty()
             || self.least.is_some()
             || self.range.is_some()
+            || self.lens.is_some()
             || self.panel != Panel::Lines
     }
 

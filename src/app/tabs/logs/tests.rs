@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::app::effect::{Effect, Outcome};
 use crate::app::interests::Tail;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
@@ -220,4 +221,26 @@ fn globs_and_parts_of_names_choose_many_groups() {
     journey.keys(":logs orders-* paym").press(KeyCode::Enter);
     let groups: Vec<String> = journey.tail().groups.into_iter().map(|group| group.name).collect();
     assert_eq!(groups, ["/aws/lambda/orders-api", "/aws/lambda/orders-worker", "/aws/lambda/payments"]);
+}
+
+#[test]
+fn jq_stands_in_place_of_the_lines_that_it_says_something_of() {
+    let mut journey = Journey::with(3);
+    journey.told((0..5).map(|n| line(NOW + n, &format!(r#"{{"n":{n}}}"#))).collect());
+    journey.keys("J");
+    for key in "select(.n > 2)".chars() {
+        journey.press(KeyCode::Char(key));
+    }
+    let effects = journey.0.update(Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+    let [Effect::Jq { generation, expression, lines }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((expression.as_str(), lines.len()), ("select(.n > 2)", 5), "lines that are no JSON are not sent");
+    let says = |text: &str| text.contains('3') || text.contains('4');
+    let results = lines.iter().map(|(number, text)| (*number, Ok(says(text).then(|| text.clone())))).collect();
+    let outcome = Outcome::Jq { generation: *generation, results, trouble: None };
+    assert!(journey.0.update(Message::Performed(outcome)).is_empty(), "nothing is left to ask for");
+    assert_eq!(journey.0.logs.rows(&journey.0.store.logs), 2);
+    journey.told(vec![line(NOW + 9, r#"{"n":9}"#)]);
+    assert_eq!(journey.0.logs.rows(&journey.0.store.logs), 2, "a line has to be asked for first");
+    journey.press(KeyCode::Esc);
+    assert_eq!(journey.rows().len(), 9);
 }

@@ -31,7 +31,7 @@ struct Rows<'a> {
 pub(super) fn draw(app: &App, pen: &mut Pen, body: Rect) {
     let tab = &app.logs;
     let store = &app.store.logs;
-    let count = tab.shown.len(store);
+    let count = tab.rows(store);
     if count == 0 {
         draw_empty(app, pen, body);
         return;
@@ -151,7 +151,7 @@ fn wrap(text: &str, width: usize) -> Vec<&str> {
 impl<'a> Rows<'a> {
     fn line(&self, row: usize) -> Option<Line<'a>> {
         let store = &self.app.store.logs;
-        store.line(self.app.logs.shown.place(row, store)?)
+        store.line(self.app.logs.place_at(row, store)?)
     }
 
     fn draw_line(&self, row: usize, line: &Line, pen: &mut Pen, y: u16) {
@@ -159,7 +159,12 @@ impl<'a> Rows<'a> {
         let style = level_style(pen, line.level);
         let x = self.draw_prefix(row, line, pen, y);
         let more = self.hidden(row, line);
-        let one_line = brief(&line.text[..line.text.floor_char_boundary(WRAPPED)]);
+        let store = &self.app.store.logs;
+        let made = tab.lens.as_ref().and_then(|lens| lens.text(tab.place_at(row, store)?, store));
+        let one_line = match made {
+            Some(made) => text::safe_line(made),
+            None => brief(&line.text[..line.text.floor_char_boundary(WRAPPED)]),
+        };
         let shown = skip_columns(&one_line, tab.column);
         let body = match more {
             0 => self.body,
@@ -179,7 +184,7 @@ impl<'a> Rows<'a> {
     fn hidden(&self, row: usize, line: &Line) -> usize {
         let store = &self.app.store.logs;
         let own = if line.text.len() > WRAPPED { 0 } else { memchr::memchr_iter(b'\n', line.text.as_bytes()).count() };
-        let place = self.app.logs.shown.place(row, store).filter(|_| self.app.logs.shown.wants().folded);
+        let place = self.app.logs.place_at(row, store).filter(|_| self.app.logs.shown.wants().folded);
         own + place.map_or(0, |place| store.followers(place, FOLLOWERS))
     }
 
@@ -246,7 +251,7 @@ impl<'a> Rows<'a> {
     fn draw_wrapped(&self, pen: &mut Pen) {
         let styles = pen.look.styles.clone();
         let (tab, body) = (&self.app.logs, self.body);
-        let count = tab.shown.len(&self.app.store.logs);
+        let count = tab.rows(&self.app.store.logs);
         let source = if self.many { u16::try_from(self.source_width()).unwrap_or(0) + 1 } else { 0 };
         let prefix = 15 + source;
         let width = usize::from(body.width.saturating_sub(prefix)).max(1);

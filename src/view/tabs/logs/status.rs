@@ -55,7 +55,7 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     if tab.live.wanted {
         parts.push(live(app, styles.accent, styles.warning));
     }
-    let rows = tab.shown.len(store);
+    let rows = tab.rows(store);
     let lines = if rows == store.len() {
         format!("{} lines", count(rows))
     } else {
@@ -85,6 +85,19 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     }
     if let Some(complaint) = &tab.complaint {
         parts.push((format!("pattern: {complaint}"), styles.critical));
+    }
+    if let Some(lens) = &tab.lens {
+        parts.push((
+            format!("jq {}: {} of {} JSON lines", lens.expression, count(lens.len()), count(lens.looked_at)),
+            styles.accent,
+        ));
+        if let Some(trouble) = lens.trouble.as_ref().or(lens.failure.as_ref()) {
+            let failed = if lens.failed > 0 { format!("{} failed: ", count(lens.failed)) } else { String::new() };
+            parts.push((format!("{failed}{trouble}"), styles.critical));
+        }
+        if lens.left_out > 0 {
+            parts.push((format!("{} older ones not looked at", count(lens.left_out)), styles.warning));
+        }
     }
     for term in &tab.filters {
         parts.push((format!("/{}", term.text), styles.notice));
