@@ -19,6 +19,7 @@ mod laws;
 mod monkey;
 mod outside;
 mod pty;
+mod reading;
 mod screens;
 mod screenshots;
 mod servers;
