@@ -180,7 +180,7 @@ impl<P: Program, B: Surface> Session<P, B> {
                 });
             }
             Effect::Change(_) | Effect::OpenUrl(_) | Effect::Export(_) | Effect::Jq { .. } => {
-                self.waiting.push_back(effect)
+                self.waiting.push_back(effect);
             }
         }
         None
