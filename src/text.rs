@@ -13,7 +13,17 @@ const GRAPHEME_BYTES: usize = 32;
 /// leaves here. Tabs become blanks, line feeds stay (`lines` decides about them), everything else that a terminal could
 /// obey becomes visible.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.bytes().position(|byte| !(0x20..0x7f).contains(&byte)) else {
+    made_safe(text, false)
+}
+
+/// As [`safe`], but tabs stay: they tell the fields of a log line apart. Such text is made safe once more where it is drawn.
+pub fn safe_with_tabs(text: &str) -> Cow<'_, str> {
+    made_safe(text, true)
+}
+
+fn made_safe(text: &str, tabs: bool) -> Cow<'_, str> {
+    let is_clean = |byte: u8| (0x20..0x7f).contains(&byte) || byte == b'\n' || (tabs && byte == b'\t');
+    let Some(first) = text.bytes().position(|byte| !is_clean(byte)) else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len() + 16);
@@ -24,7 +34,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
         while let Some(c) = rest.chars().next() {
             push_safe(&mut out, c);
             rest = &rest[1..];
-            let clean = rest.bytes().position(|byte| !(0x20..0x7f).contains(&byte)).unwrap_or(rest.len());
+            let clean = rest.bytes().position(|byte| !is_clean(byte)).unwrap_or(rest.len());
             out.push_str(&rest[..clean]);
             rest = &rest[clean..];
         }
@@ -38,7 +48,11 @@ pub fn safe(text: &str) -> Cow<'_, str> {
                 out.push('\u{fffd}');
                 break;
             }
-            push_safe(&mut out, c);
+            if tabs && c == '\t' {
+                out.push(c);
+            } else {
+                push_safe(&mut out, c);
+            }
         }
     }
     Cow::Owned(out)
@@ -47,7 +61,8 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 /// As [`safe`], for one line: line feeds become a visible mark too.
 pub fn safe_line(text: &str) -> Cow<'_, str> {
     match safe(text) {
-        Cow::Borrowed(text) => Cow::Borrowed(text),
+        Cow::Borrowed(text) if !text.contains('\n') => Cow::Borrowed(text),
+        Cow::Borrowed(text) => Cow::Owned(text.trim_end_matches('\n').replace('\n', "⏎")),
         Cow::Owned(text) if text.contains('\n') => Cow::Owned(text.trim_end_matches('\n').replace('\n', "⏎")),
         owned @ Cow::Owned(_) => owned,
     }

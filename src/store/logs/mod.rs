@@ -6,6 +6,8 @@ mod scan;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::errors::Errors;
+use super::invocations::Invocations;
 use crate::model::line;
 use crate::model::log::{Gap, Level, LogEvent, Missed};
 use crate::text;
@@ -90,6 +92,10 @@ pub struct LogStore {
     continuing: usize,
     dead: usize,
     cap: usize,
+    /// The invocations that the lines tell of.
+    pub invocations: Invocations,
+    /// The errors that the lines tell of.
+    pub errors: Errors,
     /// Lines that were dropped to keep under the cap, oldest first.
     pub dropped: u64,
 }
@@ -121,13 +127,18 @@ impl LogStore {
             continuing: 0,
             dead: 0,
             cap,
+            invocations: Invocations::new(),
+            errors: Errors::new(),
             dropped: 0,
         }
     }
 
     /// Forgets all lines.
     pub fn clear(&mut self) {
-        *self = LogStore::new(self.cap);
+        let (mut invocations, mut errors) = (std::mem::take(&mut self.invocations), std::mem::take(&mut self.errors));
+        invocations.clear();
+        errors.clear();
+        *self = LogStore { invocations, errors, ..LogStore::new(self.cap) };
     }
 
     /// Lines in store, marks of gaps among them.
@@ -150,6 +161,11 @@ impl LogStore {
         let entry = self.entries.get(place)?;
         let (group, stream) = &self.sources[usize::from(entry.source)];
         Some(Line { timestamp: entry.key.timestamp(), level: entry.level(), group, stream, text: self.text_of(entry) })
+    }
+
+    /// Number of the group and stream of the line at a place, as the indexes know it.
+    pub fn source_at(&self, place: usize) -> u16 {
+        self.entries.get(place).map_or(0, |entry| entry.source)
     }
 
     /// Level at a place, without touching the text.
@@ -265,17 +281,14 @@ impl LogStore {
         if self.gaps.contains(&gap) || self.gaps.len() >= GAPS {
             return Arrival::default();
         }
-        let event = LogEvent {
-            timestamp: gap.from,
-            ingestion: gap.from,
-            group: gap.group.clone().unwrap_or_default(),
-            message: mark(&gap),
-            ..LogEvent::default()
-        };
+        let text = mark(&gap);
+        let key = Key::at(gap.from);
+        let group = gap.group.clone().unwrap_or_default();
         self.gaps.push(gap);
-        let mut entry = self.store(&event);
-        let place = (entry.block, entry.start, entry.length());
-        entry = Entry::new(entry.key, place, entry.source, Level::Gap);
+        let source = self.source(&group, "");
+        let (block, start) = self.write(&text);
+        self.bytes += text.len() + 1 + size_of::<Entry>();
+        let entry = Entry::new(key, (block, start, text.len()), source, Level::Gap);
         Arrival { inserted: self.merge(vec![entry]), dropped: 0, cut: 0 }
     }
 
@@ -297,6 +310,8 @@ impl LogStore {
     fn insert(&mut self, mut events: Vec<LogEvent>) -> Vec<u32> {
         events.sort_by_key(|event| Key::new(event.timestamp, event.ingestion));
         let fresh = events.iter().map(|event| self.store(event)).collect();
+        self.invocations.settle();
+        self.errors.refresh(&self.invocations);
         self.merge(fresh)
     }
 
@@ -333,10 +348,14 @@ impl LogStore {
     }
 
     fn store(&mut self, event: &LogEvent) -> Entry {
-        let level = line::level(&event.message);
-        let message = text::safe(event.message.trim_end_matches(['\n', '\r']));
+        let message = text::safe_with_tabs(event.message.trim_end_matches(['\n', '\r']));
         let safe = &message[..message.floor_char_boundary(LONGEST)];
         let source = self.source(&event.group, &event.stream);
+        let said = line::read(safe);
+        let level = said.level();
+        let (group, stream) = &self.sources[usize::from(source)];
+        self.invocations.accept(source, group, stream, event.timestamp, safe, &said);
+        self.errors.accept(source, group, stream, event.timestamp, safe, &said);
         let (number, start) = self.write(safe);
         self.bytes += safe.len() + 1 + size_of::<Entry>();
         let key = Key::new(event.timestamp, event.ingestion);
@@ -559,5 +578,7 @@ mod tests {
         let mut store = LogStore::new(1 << 20);
         store.accept(vec![event(1, "\x1b]52;c;aGk=\x07 hi\n")]);
         assert!(store.line(0).expect("one line").text.chars().all(|c| !c.is_control()));
+        store.accept(vec![event(2, "a\tb\u{9b}c\r")]);
+        assert_eq!(store.line(1).expect("two lines").text, "a\tb\u{fffd}c", "a tab tells fields apart");
     }
 }

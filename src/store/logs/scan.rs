@@ -11,47 +11,33 @@ pub trait Finder {
 }
 
 impl LogStore {
-    /// The lowest place such that the lines from there to `to` hold about so many bytes of text; at least one line.
-    pub fn reach(&self, to: usize, bytes: usize) -> usize {
-        let mut left = bytes;
-        let mut place = to.min(self.entries.len());
-        for entry in self.entries.range(..place).rev() {
-            place -= 1;
-            match left.checked_sub(entry.length() + 1) {
-                Some(rest) => left = rest,
-                None => break,
-            }
-        }
-        place
-    }
-
-    /// Tells the places of the lines in which something is found, ascending.
-    pub fn find_lines(&self, places: Range<usize>, finder: &impl Finder, mut tell: impl FnMut(usize)) {
-        let mut next = places.start;
-        let end = places.end.min(self.entries.len());
-        while next < end {
-            let run = self.run(next, end);
-            self.find_in_run(run.clone(), finder, &mut tell);
-            next = run.end;
-        }
-    }
-
-    /// Lines from `start` on whose texts follow each other in one block.
-    fn run(&self, start: usize, end: usize) -> Range<usize> {
-        let mut entries = self.entries.range(start..end);
-        let Some(mut last) = entries.next() else { return start..end };
-        let mut to = start + 1;
+    /// The lines before a place whose texts follow each other in one block, with about so many bytes of text; at least one
+    /// line where there is one. Returns the bytes as well.
+    pub fn run_before(&self, to: usize, bytes: usize) -> (Range<usize>, usize) {
+        let to = to.min(self.entries.len());
+        let mut entries = self.entries.range(..to).rev();
+        let Some(mut first) = entries.next() else { return (0..0, 0) };
+        let end = first.end();
+        let mut place = to - 1;
         for entry in entries {
-            if entry.block != last.block || entry.start as usize != last.end() + 1 {
+            if entry.block != first.block
+                || entry.end() + 1 != first.start as usize
+                || end - first.start as usize >= bytes
+            {
                 break;
             }
-            last = entry;
-            to += 1;
+            first = entry;
+            place -= 1;
         }
-        start..to
+        (place..to, end - first.start as usize + 1)
     }
 
-    fn find_in_run(&self, run: Range<usize>, finder: &impl Finder, tell: &mut impl FnMut(usize)) {
+    /// Tells the places of the lines in which something is found, ascending; the texts of the lines must follow each other
+    /// in one block, as those of [`LogStore::run_before`] do.
+    pub fn find_in_run(&self, run: Range<usize>, finder: &impl Finder, mut tell: impl FnMut(usize)) {
+        if run.is_empty() {
+            return;
+        }
         let (first, last) = (self.entries[run.start], self.entries[run.end - 1]);
         let base = first.start as usize;
         let block = self.blocks.get(first.block.wrapping_sub(self.first_block) as usize);

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::Logs;
 use super::histogram::Brush;
+use super::matching::Only;
 use super::needle::Term;
 use crate::app::command::Action;
 use crate::app::cursor::Motion;
@@ -33,6 +34,7 @@ pub struct Context {
     filters: Vec<Term>,
     least: Option<Level>,
     range: Option<(i64, i64)>,
+    only: Option<(Only, String)>,
 }
 
 impl Logs {
@@ -128,12 +130,13 @@ impl Logs {
             self.filters = context.filters;
             self.least = context.least;
             self.range = context.range;
+            self.only = context.only;
         } else if self.lens.take().is_some() {
             self.lenses += 1;
         } else if self.filters.pop().is_some() {
             self.complaint = None;
-        } else if self.least.take().is_none() {
-            self.range = None;
+        } else if self.least.take().is_none() && self.range.take().is_none() {
+            self.only = None;
         }
         self.arrange(cx);
     }
@@ -203,7 +206,7 @@ impl Logs {
             self.leave(cx);
             return vec![];
         }
-        if self.filters.is_empty() && self.least.is_none() && self.range.is_none() {
+        if self.filters.is_empty() && self.least.is_none() && self.range.is_none() && self.only.is_none() {
             return vec![Step::Say("Nothing is filtered: these are its neighbours".into())];
         }
         let place = self.place_at(self.cursor.row, &cx.store.logs);
@@ -211,6 +214,7 @@ impl Logs {
             filters: std::mem::take(&mut self.filters),
             least: self.least.take(),
             range: self.range.take(),
+            only: self.only.take(),
         });
         self.paused = true;
         self.arrange(cx);

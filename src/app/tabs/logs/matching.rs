@@ -7,7 +7,10 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::needle::{Needle, Term};
+use crate::model::line;
 use crate::model::log::Level;
+use crate::store::errors::hash_of_line;
+use crate::store::invocations::Lines as InvocationLines;
 use crate::store::logs::{Arrival, LogStore};
 
 /// Bytes of text that are searched at once: some two milliseconds of the slowest pattern.
@@ -26,6 +29,34 @@ pub struct Wants {
     pub folded: bool,
     /// JSON only: others say nothing to an expression about fields.
     pub json: bool,
+    /// Lines of one invocation, or of one error.
+    pub only: Option<Only>,
+}
+
+/// What the lines are about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Only {
+    /// One invocation.
+    Invocation(InvocationLines),
+    /// One error, by the hash of its fingerprint.
+    Error(u64),
+}
+
+impl Only {
+    fn is_met(&self, place: usize, store: &LogStore) -> bool {
+        let Some(line) = store.line(place) else { return false };
+        match self {
+            Only::Invocation(lines) => {
+                // The index knows the stream and the time: most lines need not be read.
+                let near = store.source_at(place) == lines.source && (lines.from..=lines.to).contains(&line.timestamp);
+                near && lines.belongs(store.source_at(place), line.timestamp, line::read(line.text).request())
+            }
+            Only::Error(hash) => {
+                line.level == Level::Error
+                    && hash_of_line(line.group, line.stream, line.text, &line::read(line.text)) == Some(*hash)
+            }
+        }
+    }
 }
 
 impl Wants {
@@ -33,6 +64,7 @@ impl Wants {
         self.terms.iter().all(|term| term.needle.is_none())
             && self.least.is_none()
             && self.range.is_none()
+            && self.only.is_none()
             && !self.folded
             && !self.json
     }
@@ -48,6 +80,7 @@ impl Wants {
             && other.terms.iter().zip(&self.terms).all(|(old, new)| new.narrows(old))
             && other.least.is_none_or(|least| self.least >= Some(least))
             && other.range.is_none_or(within)
+            && (other.only.is_none() || self.only == other.only)
             && self.folded == other.folded
             && (self.json || !other.json)
     }
@@ -64,14 +97,19 @@ impl Wants {
                 (!self.json || line.text.starts_with(['{', '[']))
                     && self.needles().all(|needle| needle.passes(line.text))
             })
+            && self.only.as_ref().is_none_or(|only| only.is_met(place, store))
     }
 
-    /// The places in a range that pass, ascending.
+    /// The places in a run that pass, ascending.
     fn search(&self, mut places: Range<usize>, store: &LogStore) -> Vec<usize> {
         let whole = places.clone();
         if let Some((from, to)) = self.range {
             places.start = places.start.max(store.place_of(from));
             places.end = places.end.min(store.place_of(to.saturating_add(1)));
+        }
+        if let Some(Only::Invocation(lines)) = &self.only {
+            places.start = places.start.max(store.place_of(lines.from));
+            places.end = places.end.min(store.place_of(lines.to.saturating_add(1)));
         }
         let mut found = Vec::new();
         if !places.is_empty() {
@@ -83,15 +121,19 @@ impl Wants {
                 Some(Needle::Not(inner)) => {
                     let mut next = places.start;
                     let mut hits = Vec::new();
-                    store.find_lines(places.clone(), inner.as_ref(), |place| hits.push(place));
+                    store.find_in_run(places.clone(), inner.as_ref(), |place| hits.push(place));
                     for hit in hits.into_iter().chain([places.end]) {
                         found.extend((next..hit).filter(|place| self.passes(*place, store)));
                         next = hit + 1;
                     }
                 }
                 Some(needle) => {
-                    let alone = self.terms.len() == 1 && self.least.is_none() && !self.folded && !self.json;
-                    store.find_lines(places, needle, |place| {
+                    let alone = self.terms.len() == 1
+                        && self.least.is_none()
+                        && self.only.is_none()
+                        && !self.folded
+                        && !self.json;
+                    store.find_in_run(places, needle, |place| {
                         if alone || self.passes(place, store) {
                             found.push(place);
                         }
@@ -217,11 +259,19 @@ impl Shown {
                 self.decided = self.below;
             }
         } else {
-            let from = store.reach(self.decided, SLICE);
-            for place in self.wants.search(from..self.decided, store).into_iter().rev() {
-                self.hits.push_front(self.ordinal(place));
+            let mut left = SLICE;
+            while self.decided > 0 {
+                let (run, bytes) = store.run_before(self.decided, left);
+                for place in self.wants.search(run.clone(), store).into_iter().rev() {
+                    self.hits.push_front(self.ordinal(place));
+                }
+                (self.decided, self.below) = (run.start, run.start);
+                // A short run costs more than its bytes.
+                match left.checked_sub(bytes + 256) {
+                    Some(rest) => left = rest,
+                    None => break,
+                }
             }
-            (self.decided, self.below) = (from, from);
         }
         self.hits.len() - before
     }

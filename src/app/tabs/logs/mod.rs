@@ -27,7 +27,7 @@ use crate::time::Moment;
 use histogram::{Brush, Histogram};
 use jq::Lens;
 use lines::Context as Whereabouts;
-use matching::{Shown, Wants};
+use matching::{Only, Shown, Wants};
 use needle::Term;
 pub use sources::matching_groups;
 use times::Times;
@@ -90,6 +90,8 @@ pub struct Logs {
     pub least: Option<Level>,
     /// Only lines of this stretch, ms since 1970, both included.
     pub range: Option<(i64, i64)>,
+    /// Only lines of one invocation or of one error, and what that is called.
+    pub only: Option<(Only, String)>,
     /// Lines that only go on with the one before are folded into it.
     pub folded: bool,
     /// Which lines are shown.
@@ -277,6 +279,17 @@ impl Logs {
         self.settle(cx);
     }
 
+    /// Shows the lines of one invocation or of one error only; `title` says what that is.
+    pub fn show_only(&mut self, only: Only, title: String, cx: &Context) {
+        self.panel = Panel::Lines;
+        (self.least, self.range, self.lens) = (None, None, None);
+        self.filters.clear();
+        self.only = Some((only, title));
+        self.paused = true;
+        self.arrange(cx);
+        self.cursor.go(Motion::First, self.rows(&cx.store.logs), self.height(cx.body));
+    }
+
     /// What a line must be to be shown.
     fn wants(&self, store: &Store) -> Wants {
         Wants {
@@ -285,6 +298,7 @@ impl Logs {
             range: self.range,
             folded: self.folded && store.logs.continuing() > 0,
             json: self.lens.is_some(),
+            only: self.only.as_ref().map(|(only, _)| only.clone()),
         }
     }
 
@@ -476,6 +490,7 @@ impl Logs {
         self.range = None;
         self.brush = None;
         self.lens = None;
+        self.only = None;
         self.context = None;
         self.target = target.at;
         self.paused = target.at.is_some();
@@ -526,6 +541,7 @@ impl Logs {
             || self.least.is_some()
             || self.range.is_some()
             || self.lens.is_some()
+            || self.only.is_some()
             || self.panel != Panel::Lines
     }
 

@@ -256,7 +256,8 @@ impl<'a> Rows<'a> {
         let prefix = 15 + source;
         let width = usize::from(body.width.saturating_sub(prefix)).max(1);
         let height = usize::from(body.height);
-        let tall = |row: usize| self.line(row).map_or(0, |line| wrap(line.text, width).len());
+        let safe = |line: &Line<'a>| text::safe(&line.text[..line.text.floor_char_boundary(WRAPPED)]);
+        let tall = |row: usize| self.line(row).map_or(0, |line| wrap(&safe(&line), width).len());
         // How far up the selected line allows the screen to begin.
         let mut first = tab.cursor.row.min(count.saturating_sub(1));
         let mut used = tall(first);
@@ -269,7 +270,7 @@ impl<'a> Rows<'a> {
             let Some(line) = self.line(row) else { continue };
             let style = level_style(pen, line.level);
             let begin = y;
-            for (at, part) in wrap(line.text, width).into_iter().enumerate() {
+            for (at, part) in wrap(&safe(&line), width).into_iter().enumerate() {
                 if y >= body.bottom() {
                     return;
                 }

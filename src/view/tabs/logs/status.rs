@@ -86,6 +86,9 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     if let Some(complaint) = &tab.complaint {
         parts.push((format!("pattern: {complaint}"), styles.critical));
     }
+    if let Some((_, title)) = &tab.only {
+        parts.push((title.clone(), styles.notice));
+    }
     if let Some(lens) = &tab.lens {
         parts.push((
             format!("jq {}: {} of {} JSON lines", lens.expression, count(lens.len()), count(lens.looked_at)),
