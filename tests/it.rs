@@ -13,6 +13,7 @@ mod cli;
 mod drift;
 mod embedded;
 mod frames;
+mod insights;
 mod invocations;
 mod jq;
 mod laws;

@@ -49,6 +49,7 @@ pub enum Action {
     PreviousError,
     LevelUp,
     Export,
+    Insights,
     StackFilter,
     InContext,
     NextOfInvocation,
@@ -87,6 +88,8 @@ pub enum Place {
     Function,
     /// The tail.
     Logs,
+    /// The rows of a Logs Insights query.
+    Insights,
     /// The brush in the tail's histogram.
     Histogram,
     /// The trace list.
@@ -128,11 +131,12 @@ pub struct Command {
 }
 
 use Place::{
-    Anywhere, Apis, Confirmation, Form, Function, Functions, Line, Logs, Overview, Popup, Prompt, Trace, Traces,
+    Anywhere, Apis, Confirmation, Form, Function, Functions, Insights, Line, Logs, Overview, Popup, Prompt, Trace,
+    Traces,
 };
 
-const SELECTION: &[Place] = &[Overview, Functions, Function, Logs, Traces, Trace, Apis];
-const SELECTION_AND_LINE: &[Place] = &[Overview, Functions, Function, Logs, Traces, Trace, Apis, Line];
+const SELECTION: &[Place] = &[Overview, Functions, Function, Logs, Insights, Traces, Trace, Apis];
+const SELECTION_AND_LINE: &[Place] = &[Overview, Functions, Function, Logs, Insights, Traces, Trace, Apis, Line];
 
 macro_rules! table {
     ($($action:ident $name:literal $keys:expr, $places:expr, $priority:literal $label:literal $sentence:literal $($changes:ident)?;)*) => {
@@ -153,7 +157,7 @@ table! {
     Logs            "logs"             ["3"],                      &[Anywhere],            0 "logs"      "Show the tail of the chosen log groups.";
     Traces          "traces"           ["4"],                      &[Anywhere],            0 "traces"    "Show the traces of the time window.";
     Apis            "apis"             ["5"],                      &[Anywhere],            0 "apis"      "Show APIs, their stages, caches and throttles.";
-    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, Line], 2 "open" "Go into the selected row.";
+    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Insights, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, Line], 2 "open" "Go into the selected row.";
     Back            "back"             ["esc"],                    &[Anywhere, Popup, Line, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
     Up              "up"               ["up", "k"],                &[Anywhere, Popup, Line], 0 "up"        "Move up.";
     Down            "down"             ["down", "j"],              &[Anywhere, Popup, Line], 0 "down"      "Move down.";
@@ -165,7 +169,7 @@ table! {
     Last            "last"             ["end", "shift-g"],         &[Anywhere, Popup, Line], 0 "last"      "Go to the last row; in the tail, follow again.";
     NextPanel       "next-panel"       ["tab"],                    &[Anywhere],            9 "panel"     "Go to the next panel.";
     PreviousPanel   "previous-panel"   ["backtab"],                &[Anywhere],            0 "panel"     "Go to the panel before.";
-    Filter          "filter"           ["/"],                      &[Functions, Logs, Traces, Apis, Trace], 4 "filter" "Filter the rows by what you type.";
+    Filter          "filter"           ["/"],                      &[Functions, Logs, Insights, Traces, Apis, Trace], 4 "filter" "Filter the rows by what you type.";
     SeeLogs         "see-logs"         ["l"],                      SELECTION_AND_LINE,     4 "logs"      "Show the log of whatever is selected.";
     SeeTraces       "see-traces"       ["t"],                      SELECTION_AND_LINE,     5 "traces"    "Show the traces of whatever is selected, or its very trace.";
     SeeMetrics      "see-metrics"      ["m"],                      SELECTION_AND_LINE,     6 "metrics"   "Show the charts of the selected function or stage.";
@@ -179,7 +183,8 @@ table! {
     NextError       "next-error"       ["e"],                      &[Logs, Traces],        5 "error"     "Go to the next error.";
     PreviousError   "previous-error"   ["shift-e"],                &[Logs, Traces],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
-    Export          "export"           ["shift-x"],                &[Logs],                0 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
+    Export          "export"           ["shift-x"],                &[Logs, Insights],      7 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
+    Insights        "insights"         ["shift-i"],                &[Logs, Insights],      1 "query"     "Write or choose a Logs Insights query; it costs by what it scans.";
     StackFilter     "stack-filter"     ["&"],                      &[Logs],                0 "and"       "Put one more filter on top of those in force.";
     InContext       "in-context"       ["c"],                      &[Logs],                6 "context"   "Show the line among its neighbours without the filter; again, the filter is back.";
     NextOfInvocation "next-of-invocation" ["n"],                   &[Logs],                0 "next line" "Go to the next line of the same invocation.";
@@ -193,8 +198,8 @@ table! {
     Brush           "brush"            ["b"],                      &[Logs],                8 "brush"     "Choose a stretch of the histogram and look at its lines only.";
     BrushEnd        "brush-end"        ["space"],                  &[Place::Histogram],    1 "set end"   "Set one end of the stretch where the brush is.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Traces],   6 "sort"      "Sort by the next column.";
-    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Traces],   0 "reverse"   "Turn the order round.";
+    Sort            "sort"             ["s"],                      &[Functions, Insights, Traces],   6 "sort"      "Sort by the next column.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Insights, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
@@ -213,7 +218,7 @@ table! {
     Redraw          "redraw"           ["ctrl-l"],                 &[Anywhere],            0 "redraw"    "Draw the screen anew.";
     Suspend         "suspend"          ["ctrl-z"],                 &[Anywhere, Popup, Line, Prompt, Form, Confirmation], 0 "suspend" "Go back to the shell; `fg` returns.";
     Quit            "quit"             ["q", "ctrl-c"],            &[Anywhere, Popup, Line], 2 "quit"      "Leave.";
-    Send            "send"             ["ctrl-s", "f5"],           &[Form],                1 "send"      "Go on to the confirmation.";
+    Send            "send"             ["ctrl-s", "f5"],           &[Form],                1 "send"      "Go on to the confirmation; run the query.";
     SwitchField     "switch-field"     ["tab"],                    &[Form, Confirmation],  2 "field"     "Go to the next field or button.";
     Confirm         "confirm"          ["enter"],                  &[Confirmation],        1 "choose"    "Press the selected button; Cancel is selected first.";
 }

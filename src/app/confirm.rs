@@ -34,10 +34,15 @@ pub struct Confirmation {
     pub opened: Moment,
 }
 
+/// Too early: a key was typed before what came up then could be read.
+pub fn is_deaf(opened: Moment, now: Moment) -> bool {
+    now - opened < DEAF
+}
+
 impl Confirmation {
     /// Too early: this key was typed before the dialog could be read.
     pub fn is_deaf(&self, now: Moment) -> bool {
-        now - self.opened < DEAF
+        is_deaf(self.opened, now)
     }
 
     /// The name has been typed, or none is demanded.

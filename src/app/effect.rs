@@ -32,6 +32,8 @@ pub enum Effect {
         /// Lines, each with a number by which its answer is known.
         lines: Vec<(u64, String)>,
     },
+    /// Keep the Logs Insights queries that were run, the newest first.
+    KeepQueries(Vec<String>),
     /// Hand the terminal back to the shell until it brings us to the foreground again.
     Suspend,
     /// Draw everything anew.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::insights::Query;
 use crate::model::log::Gap;
 use crate::model::series::SeriesKey;
 use crate::time::TimeWindow;
@@ -31,6 +32,8 @@ pub struct Interests {
     pub log_groups: bool,
     /// The tail.
     pub tail: Option<Tail>,
+    /// The Logs Insights query that runs.
+    pub insights: Option<InsightsQuery>,
     /// The trace list.
     pub traces: Option<TraceQuery>,
     /// The trace that is open.
@@ -90,6 +93,15 @@ pub struct TailGroup {
     pub function: Option<String>,
 }
 
+/// A Logs Insights query; stopped when it is of no interest any more.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct InsightsQuery {
+    /// Generation: one is begun once.
+    pub generation: u64,
+    /// What is asked.
+    pub query: Query,
+}
+
 /// What to ask of GetTraceSummaries.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TraceQuery {
@@ -111,6 +123,7 @@ impl Default for Interests {
             alarms: false,
             log_groups: false,
             tail: None,
+            insights: None,
             traces: None,
             trace: None,
             apis: false,

@@ -14,12 +14,13 @@ pub struct Keymap {
     keys: HashMap<Action, Vec<KeyCombination>>,
 }
 
-const PLACES: [Place; 13] = [
+const PLACES: [Place; 14] = [
     Place::Anywhere,
     Place::Overview,
     Place::Functions,
     Place::Function,
     Place::Logs,
+    Place::Insights,
     Place::Traces,
     Place::Trace,
     Place::Apis,

@@ -31,6 +31,8 @@ impl App {
             Some(Overlay::Prompt(_)) => self.prompt_key(key, action),
             Some(Overlay::Palette(_)) => self.palette_key(key, action),
             Some(Overlay::Invoke(_) | Overlay::Provision(_)) => self.form_key(key, action),
+            Some(Overlay::Query(_)) => self.query_key(key, action),
+            Some(Overlay::Scan(_)) => self.scan_key(key, action),
             Some(Overlay::Confirm(_)) => self.confirmation_key(key, action),
             Some(_) => self.popup_key(action),
         }
@@ -254,7 +256,7 @@ impl App {
     fn open_prompt(&mut self, kind: PromptKind) {
         let before = match (kind, self.tab) {
             (PromptKind::Filter, Tab::Functions) => self.functions.filter.clone(),
-            (PromptKind::Filter, Tab::Logs) => self.logs.filter().to_string(),
+            (PromptKind::Filter, Tab::Logs) => self.logs.typed_filter().to_string(),
             (PromptKind::Time, Tab::Logs) => String::new(),
             (PromptKind::Jq, Tab::Logs) => {
                 self.logs.lens.as_ref().map(|lens| lens.expression.clone()).unwrap_or_default()
@@ -279,7 +281,7 @@ impl App {
                 tabs.functions.arrange(cx);
             }
             Tab::Logs => {
-                tabs.logs.set_filter(&text, cx);
+                tabs.logs.set_typed_filter(&text, cx);
             }
             Tab::Traces => {
                 tabs.traces.filter = text;
@@ -470,6 +472,10 @@ impl App {
             Some(Overlay::Invoke(form)) if form.field == super::invoke::Field::Payload => {
                 form.payload.insert_str(crate::text::safe(&text.replace("\r\n", "\n").replace('\r', "\n")));
                 form.check();
+            }
+            Some(Overlay::Query(form)) if !form.on_list => {
+                form.text.insert_str(crate::text::safe(&text.replace("\r\n", "\n").replace('\r', "\n")));
+                form.complaint = None;
             }
             Some(Overlay::Provision(form)) => put(&mut form.number),
             // A name pasted into the confirmation proves nothing: it must be typed.

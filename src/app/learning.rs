@@ -171,6 +171,17 @@ impl App {
                 }
                 Learnt::Other
             }
+            News::Insights { generation, progress } => {
+                let budget = self.config.logs.insights_budget;
+                self.logs.insights.accept(generation, progress, budget, now);
+                self.note_query(generation, None);
+                Learnt::Other
+            }
+            News::InsightsFailed { generation, trouble, place } => {
+                self.note_query(generation, Some((&trouble, place)));
+                self.logs.insights.fail(generation, trouble, place, now);
+                Learnt::Other
+            }
             News::Traces { filter, summaries, capped, .. } => {
                 // An answer to an expression that has been changed meanwhile.
                 if filter != self.traces.expression() {
@@ -244,6 +255,7 @@ fn trouble_of(news: &News) -> Option<&Trouble> {
     | News::Alarms(Err(trouble))
     | News::LogGroups(Err(trouble))
     | News::TailTrouble { trouble: Some(trouble), .. }
+    | News::InsightsFailed { trouble, .. }
     | News::TracesFailed(trouble)
     | News::Trace(_, Err(trouble))
     | News::ServiceGraph(Err(trouble))

@@ -9,6 +9,7 @@ use super::cursor::{Cursor, Motion};
 use super::effect::Effect;
 use super::overlay::{Help, Overlay};
 use super::tabs::Tab;
+use super::tabs::logs::Panel;
 use crate::model::json::{Broken, Document, Kind};
 use crate::store::logs::Line;
 pub use copies::{Copies, Subject, What};
@@ -225,6 +226,12 @@ impl App {
             Action::CopyMenu => {
                 let copies = Copies::new(view.subject.clone(), view.path().zip(view.value()));
                 self.overlays.push(Overlay::Copies(Box::new(copies)));
+            }
+            Action::FilterByValue if self.logs.panel == Panel::Insights => {
+                if let Some(value) = view.value() {
+                    self.overlays.pop();
+                    self.with_tabs(|tabs, cx| tabs.logs.set_typed_filter(&value, cx));
+                }
             }
             Action::FilterByValue => match view.as_filter() {
                 Some(text) if self.tab == Tab::Logs => {

@@ -7,6 +7,7 @@ use crate::model::alarm::Alarm;
 use crate::model::api::{Api, ApiAccount, Route, Stage};
 use crate::model::function::{AccountSettings, Function, FunctionDetail};
 use crate::model::identity::Identity;
+use crate::model::insights::{Progress, Span};
 use crate::model::invocation::Invocation;
 use crate::model::log::{Gap, LogEvent, LogGroup};
 use crate::model::series::{Series, SeriesKey};
@@ -129,6 +130,22 @@ pub enum News {
         group: String,
         /// Why, or `None` when it goes on.
         trouble: Option<Trouble>,
+    },
+    /// How a Logs Insights query stands, with the rows so far.
+    Insights {
+        /// The query's generation.
+        generation: u64,
+        /// How it stands.
+        progress: Progress,
+    },
+    /// A Logs Insights query did not begin, or was lost.
+    InsightsFailed {
+        /// The query's generation.
+        generation: u64,
+        /// Why.
+        trouble: Trouble,
+        /// What part of the query is at fault.
+        place: Option<Span>,
     },
     /// GetTraceSummaries: the newest summaries of the window, newest first, and whether more pages existed than were read.
     Traces {

@@ -17,6 +17,7 @@ pub mod message;
 pub mod overlay;
 pub mod palette;
 pub mod provision;
+pub mod query;
 pub mod regions;
 pub mod selected;
 pub mod step;
@@ -315,6 +316,7 @@ impl App {
             Tab::Traces => self.traces.interests(&cx, &mut wanted),
             Tab::Apis => self.apis.interests(&cx, &mut wanted),
         }
+        self.logs.insights.interests(&mut wanted);
         for overlay in &self.overlays {
             match overlay {
                 Overlay::Palette(_) => wanted.log_groups = true,

@@ -9,6 +9,7 @@ use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
+use super::query::{QueryForm, ScanQuestion};
 
 /// A popup.
 #[derive(Debug)]
@@ -33,6 +34,10 @@ pub enum Overlay {
     Answer(Box<Answer>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
+    /// A Logs Insights query being written.
+    Query(Box<QueryForm>),
+    /// The question before a query that may scan more than the budget.
+    Scan(Box<ScanQuestion>),
     /// The one door.
     Confirm(Box<Confirmation>),
 }
@@ -94,8 +99,8 @@ impl Overlay {
             }
             Overlay::Line(_) => Place::Line,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Invoke(_) | Overlay::Provision(_) => Place::Form,
-            Overlay::Confirm(_) => Place::Confirmation,
+            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }
 }

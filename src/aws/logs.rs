@@ -49,6 +49,7 @@ pub async fn groups(account: &Account, prefix: Option<&str>) -> Result<Vec<LogGr
             arn: shown(group.log_group_arn().or(group.arn())).trim_end_matches(":*").to_string(),
             class: group.log_group_class().map_or_else(|| "STANDARD".into(), |class| shown(Some(class.as_str()))),
             stored_bytes: group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default(),
+            created: group.creation_time().unwrap_or_default(),
             retention_days: group.retention_in_days().and_then(|days| u32::try_from(days).ok()),
         }));
         token = pages.follow(output.next_token());

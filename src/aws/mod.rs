@@ -16,6 +16,7 @@ pub mod changes;
 mod credentials;
 pub mod functions;
 mod http;
+pub mod insights;
 pub mod logs;
 mod meter;
 pub mod metrics;

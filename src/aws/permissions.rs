@@ -56,6 +56,11 @@ permissions! {
         "logs:DescribeLogGroups"                ["DescribeLogGroups"],               "names of log groups";
         "logs:FilterLogEvents"                  ["FilterLogEvents"],                 "the tail and the log of an invocation";
         "logs:StartLiveTail"                    ["StartLiveTail"],                   "the live tail";
+        "logs:StartQuery"                       ["StartQuery"],                      "Logs Insights";
+    }
+    "Insights" false ["*"] => {
+        "logs:GetQueryResults"                  ["GetQueryResults"],                 "what a Logs Insights query finds";
+        "logs:StopQuery"                        ["StopQuery"],                       "the end of a Logs Insights query that is cancelled";
     }
     "Traces" false ["*"] => {
         "xray:GetTraceSummaries"                ["GetTraceSummaries"],               "the list of traces";

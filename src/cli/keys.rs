@@ -40,6 +40,7 @@ fn places(command: &Command) -> String {
         Place::Functions => "functions",
         Place::Function => "one function",
         Place::Logs => "logs",
+        Place::Insights => "insights",
         Place::Histogram => "the histogram of logs",
         Place::Traces => "traces",
         Place::Trace => "one trace",
@@ -53,8 +54,16 @@ fn places(command: &Command) -> String {
     if command.places.contains(&Place::Anywhere) {
         return "everywhere".into();
     }
-    let tabs =
-        [Place::Overview, Place::Functions, Place::Function, Place::Logs, Place::Traces, Place::Trace, Place::Apis];
+    let tabs = [
+        Place::Overview,
+        Place::Functions,
+        Place::Function,
+        Place::Logs,
+        Place::Insights,
+        Place::Traces,
+        Place::Trace,
+        Place::Apis,
+    ];
     if tabs.iter().all(|place| command.places.contains(place)) {
         return "all tabs".into();
     }

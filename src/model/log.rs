@@ -11,6 +11,8 @@ pub struct LogGroup {
     pub class: String,
     /// storedBytes.
     pub stored_bytes: u64,
+    /// creationTime, ms since 1970.
+    pub created: i64,
     /// retentionInDays; `None` keeps for ever.
     pub retention_days: Option<u32>,
 }

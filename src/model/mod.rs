@@ -5,6 +5,7 @@ pub mod api;
 pub mod finding;
 pub mod function;
 pub mod identity;
+pub mod insights;
 pub mod invocation;
 pub mod json;
 pub mod line;

@@ -11,6 +11,7 @@ mod desk;
 mod functions;
 mod history;
 mod identity;
+mod insights;
 mod invocations;
 mod logs;
 mod metrics;
@@ -50,6 +51,7 @@ pub fn start(
     desk.run(logs::poll_groups);
     desk.run(tail::poll);
     desk.run(history::poll_older);
+    desk.run(insights::poll);
     desk.run(invocations::poll);
     desk.run(traces::poll_list);
     desk.run(traces::poll_open);

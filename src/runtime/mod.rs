@@ -7,6 +7,7 @@
 pub mod audit;
 mod dashboard;
 mod export;
+pub mod history;
 pub mod jq;
 mod perform;
 mod session;
@@ -87,6 +88,8 @@ pub struct Setup {
     pub browser: Browser,
     /// Where the audit file is; changes are refused without one.
     pub audit: Option<PathBuf>,
+    /// Where Logs Insights queries are kept, if anywhere.
+    pub queries: Option<PathBuf>,
     /// Where a crash leaves its report, if anywhere.
     pub crashes: Option<PathBuf>,
 }
@@ -160,6 +163,7 @@ where
     });
     let audit = setup.audit.map(|path| Arc::new(Audit::new(path, setup.clock.clone())));
     let hands = Hands::new(account, tell, setup.writes, setup.browser, audit, setup.clock, tasks);
+    let hands = hands.keeping_queries(setup.queries);
     let ending = session.run(inputs, messages, publish, hands).await;
     end.cancel();
     Ok(ending)

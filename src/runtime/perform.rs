@@ -8,9 +8,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::audit::{Audit, Entry};
-use super::export;
 use super::jq::{self, Desk};
 use super::session::World;
+use super::{export, history};
 use crate::app::effect::{Change, Effect, Failure, Outcome};
 use crate::app::message::{Message, News, Traffic};
 use crate::model::identity::Identity;
@@ -51,6 +51,8 @@ pub struct Hands<A> {
     writes: Writes,
     browser: Browser,
     audit: Option<Arc<Audit>>,
+    /// Where Logs Insights queries are kept.
+    queries: Option<PathBuf>,
     clock: Clock,
     /// Who we are, as far as STS has told.
     caller: Identity,
@@ -74,12 +76,30 @@ impl<A: Remote> Hands<A> {
     ) -> Hands<A> {
         let under_way = Arc::default();
         let jq = Desk::new(jq::program());
-        Hands { account, messages, writes, browser, audit, clock, caller: Identity::default(), under_way, tasks, jq }
+        let queries = None;
+        Hands {
+            account,
+            messages,
+            writes,
+            browser,
+            audit,
+            queries,
+            clock,
+            caller: Identity::default(),
+            under_way,
+            tasks,
+            jq,
+        }
     }
 
     /// The same hands, but jq expressions run in processes of `program`: a test is not the program itself.
     pub fn with_program(self, program: PathBuf) -> Hands<A> {
         Hands { jq: Desk::new(program), ..self }
+    }
+
+    /// The same, and Logs Insights queries are kept in that file.
+    pub fn keeping_queries(self, path: Option<PathBuf>) -> Hands<A> {
+        Hands { queries: path, ..self }
     }
 
     /// Begins a change, or says why not.
@@ -131,6 +151,18 @@ impl<A: Remote> World for Hands<A> {
             }
             Effect::Jq { generation, expression, lines } => {
                 self.jq.accept((generation, expression, lines), &self.messages, &self.tasks)
+            }
+            Effect::KeepQueries(queries) => {
+                if let Some(path) = self.queries.clone() {
+                    let messages = self.messages.clone();
+                    self.tasks.spawn_blocking(move || {
+                        if let Err(error) = history::keep(&path, &queries) {
+                            let notice = format!("The queries are not kept in {}: {error}", path.display());
+                            let _ = messages.blocking_send(Message::Notice(notice));
+                        }
+                    });
+                }
+                None
             }
             // The loop's own.
             Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::CaptureMouse(_) | Effect::Quit => None,

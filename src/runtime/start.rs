@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::dashboard::Dashboard;
+use super::history;
 use super::{Browser, Ending, Setup, Wires, Writes};
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
@@ -49,10 +50,15 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
         },
         browser: if environment.ssh { Browser::Elsewhere("this is an ssh session".into()) } else { Browser::Here },
         audit: environment.state_dir.as_ref().map(|dir| dir.join("audit.jsonl")),
+        queries: environment.state_dir.as_ref().map(|dir| dir.join(history::FILE)),
         crashes: environment.state_dir.clone(),
     };
     let pace = pace(&config);
     let mut app = App::new(config, keymap, origin, clock.clone(), size);
+    if let Some(path) = &setup.queries {
+        app.logs.insights.history = history::read(path).into();
+        app.logs.insights.is_kept = true;
+    }
     app.offset = local_offset(clock.now());
     for text in loaded.problems.iter().map(Problem::sentence).chain(clashes) {
         app.update(Message::Notice(text));

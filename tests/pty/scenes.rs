@@ -155,6 +155,7 @@ fn play(falls_in_a_task: bool) {
         writes: Writes::Allowed,
         browser: Browser::Here,
         audit: Some(folder.join("audit.jsonl")),
+        queries: None,
         crashes: Some(folder),
     };
     let connect = move |wires: Wires| async move {

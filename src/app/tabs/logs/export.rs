@@ -1,6 +1,6 @@
 //! What `export` writes: the lines that are shown.
 
-use super::Logs;
+use super::{Logs, Panel};
 use crate::app::export::{Contents, Export, file_name};
 use crate::app::tabs::Context;
 use crate::time::Moment;
@@ -8,7 +8,11 @@ use crate::time::Moment;
 impl Logs {
     /// The name that a file is given unless the user wants another.
     pub fn export_path(&self, cx: &Context) -> String {
-        format!("{}/{}", cx.config.logs.exports.trim_end_matches('/'), file_name("logs", cx.now, "log"))
+        let name = match self.panel {
+            Panel::Insights => file_name("insights", cx.now, "csv"),
+            _ => file_name("logs", cx.now, "log"),
+        };
+        format!("{}/{name}", cx.config.logs.exports.trim_end_matches('/'))
     }
 
     /// What is shown, to be written there.
@@ -20,8 +24,11 @@ impl Logs {
         if path.is_empty() || path.ends_with('/') {
             return Err("that is no name of a file".into());
         }
-        let contents = self.shown_lines(cx);
-        if contents.rows() == 0 { Err("no line is shown".into()) } else { Ok(Export { path, contents }) }
+        let contents = match self.panel {
+            Panel::Insights => self.insights.contents(),
+            _ => self.shown_lines(cx),
+        };
+        if contents.rows() == 0 { Err("no row is shown".into()) } else { Ok(Export { path, contents }) }
     }
 
     fn shown_lines(&self, cx: &Context) -> Contents {

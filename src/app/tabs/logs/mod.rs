@@ -2,6 +2,7 @@
 
 mod export;
 pub mod histogram;
+pub mod insights;
 pub mod jq;
 pub mod lines;
 pub mod matching;
@@ -25,6 +26,7 @@ use crate::store::Store;
 use crate::store::logs::{Arrival, LogStore};
 use crate::time::Moment;
 use histogram::{Brush, Histogram};
+use insights::Insights;
 use jq::Lens;
 use lines::Context as Whereabouts;
 use matching::{Only, Shown, Wants};
@@ -41,16 +43,19 @@ pub enum Panel {
     /// Line by line.
     #[default]
     Lines,
+    /// Logs Insights.
+    Insights,
 }
 
 impl Panel {
     /// All of them, in the order in which Tab goes through them.
-    pub const ALL: [Panel; 1] = [Panel::Lines];
+    pub const ALL: [Panel; 2] = [Panel::Lines, Panel::Insights];
 
     /// Its name on the screen.
     pub fn name(self) -> &'static str {
         match self {
             Panel::Lines => "Lines",
+            Panel::Insights => "Insights",
         }
     }
 
@@ -135,6 +140,8 @@ pub struct Logs {
     target: Option<i64>,
     /// Events that came later than others do.
     pub late: u64,
+    /// Logs Insights.
+    pub insights: Insights,
     entered: bool,
     /// Chosen by the program, not by the user.
     pub by_itself: bool,
@@ -146,6 +153,7 @@ impl Logs {
         match self.panel {
             Panel::Lines if self.brush.is_some() => Place::Histogram,
             Panel::Lines => Place::Logs,
+            Panel::Insights => Place::Insights,
         }
     }
 
@@ -167,6 +175,7 @@ impl Logs {
             live: Live { wanted: same && self.live.wanted, ..Live::default() },
             lens: if same { self.lens.take().map(|lens| Lens::new(&lens.expression, self.lenses + 1)) } else { None },
             lenses: self.lenses + 1,
+            insights: std::mem::take(&mut self.insights),
             entered: self.entered,
             ..Logs::default()
         };
@@ -446,10 +455,12 @@ impl Logs {
             Action::NextPanel => self.panel = self.panel.step(1),
             Action::PreviousPanel => self.panel = self.panel.step(-1),
             Action::LiveTail => return self.toggle_live(),
+            Action::Insights if self.panel != Panel::Insights => return self.open_insights(cx),
             _ => {
                 return match self.panel {
                     Panel::Lines if self.brush.is_some() => self.act_on_brush(action, cx),
                     Panel::Lines => self.act_on_lines(action, cx),
+                    Panel::Insights => self.act_on_insights(action, cx),
                 };
             }
         }
@@ -499,6 +510,9 @@ impl Logs {
 
     /// What is selected.
     pub fn selected(&self, store: &Store) -> Selected {
+        if self.panel == Panel::Insights {
+            return self.insights.selected(store);
+        }
         let place = self.place_at(self.cursor.row, &store.logs);
         let line = place.filter(|place| store.logs.gap_at(*place).is_none()).and_then(|place| store.logs.line(place));
         if let Some(line) = line {
@@ -517,6 +531,7 @@ impl Logs {
     /// What should be polled while this tab is shown.
     pub fn interests(&self, _cx: &Context, wanted: &mut Interests) {
         wanted.inventory = true;
+        wanted.log_groups |= self.panel == Panel::Insights;
         if self.groups.is_empty() {
             return;
         }

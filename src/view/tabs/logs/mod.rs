@@ -10,6 +10,7 @@
 //! ```
 
 mod histogram;
+mod insights;
 mod lines;
 mod status;
 
@@ -38,6 +39,7 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
             }
             lines::draw(app, pen, body);
         }
+        Panel::Insights => insights::draw(app, pen, body),
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) fn draw(app: &App, pen: &mut Pen, area: Rect) {
 
 /// The parts, what matters most first: a narrow screen cuts the end off.
 fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
+    if app.logs.panel == Panel::Insights {
+        return super::insights::parts(app, pen);
+    }
     let styles = &pen.look.styles;
     let tab = &app.logs;
     let store = &app.store.logs;
