@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::known::{Known, Subject};
 use super::pace::{self, BackOff, Dice, Pace, Retry, Spacing};
 use crate::app::interests::{Interests, Tempo};
 use crate::app::message::{Message, News};
@@ -29,8 +30,20 @@ pub(super) struct Desk {
     shared: Arc<Mutex<Shared>>,
 }
 
+/// Room for one piece of news.
+pub(super) struct Permit<'a>(mpsc::Permit<'a, Message>);
+
+impl Permit<'_> {
+    /// Tells it, without waiting.
+    pub(super) fn tell(self, news: News) {
+        self.0.send(Message::News(news));
+    }
+}
+
 struct Shared {
     dice: Dice,
+    /// The tail, as all who read for it know it.
+    known: Option<Arc<Known>>,
     back_offs: HashMap<&'static str, BackOff>,
     spacings: HashMap<&'static str, Spacing>,
 }
@@ -74,10 +87,13 @@ impl Desk {
             spacings.insert("lambda", Spacing::new(functions::PAGE_INTERVAL, 3));
             // Ten calls a second and forty at once for both versions together, which deployments need as well.
             spacings.insert("apigateway", Spacing::new(Duration::from_millis(500), 10));
-            let granted = f64::from(logs::filter_rate(account.region()));
-            spacings.insert("logs", Spacing::new(Duration::from_secs_f64(1.0 / (granted * 0.4)), 2));
         }
-        let shared = Shared { dice: Dice::of_this_run(), back_offs: HashMap::new(), spacings };
+        // The rate of FilterLogEvents can't be raised: a share of it is left to others.
+        let granted = (!account.is_embedded()).then(|| f64::from(logs::filter_rate(account.region())) * 0.4);
+        if let Some(rate) = pace.filter_rate.or(granted) {
+            spacings.insert("logs", Spacing::new(Duration::from_secs_f64(1.0 / rate.max(0.01)), 2));
+        }
+        let shared = Shared { dice: Dice::of_this_run(), known: None, back_offs: HashMap::new(), spacings };
         let (pace, shared) = (Arc::new(pace), Arc::new(Mutex::new(shared)));
         Desk { account, clock, interests, pace, cancel, news, shared }
     }
@@ -85,6 +101,36 @@ impl Desk {
     /// Tells what was learnt; waits where nobody takes it yet, so that a flood slows its poller and not the screen.
     pub(super) async fn tell(&self, news: News) -> Result<(), Closed> {
         self.news.send(Message::News(news)).await.map_err(|_| Closed)
+    }
+
+    /// Waits until there is room for a piece of news: what is taken for told must not be lost on the way.
+    pub(super) async fn permit(&self) -> Result<Permit<'_>, Closed> {
+        self.news.reserve().await.map(Permit).map_err(|_| Closed)
+    }
+
+    /// Now, by the clock of the service (as its last answer told), ms since 1970: events bear its times, and a clock of
+    /// ours that is ahead of it would skip some.
+    pub(super) fn service_millis(&self) -> i64 {
+        self.clock.millis() + self.account.clock_ahead().map_or(0, |ahead| ahead.num_milliseconds())
+    }
+
+    /// What is known of this tail.
+    pub(super) fn known(&self, subject: Subject) -> Arc<Known> {
+        let now = self.service_millis();
+        let mut shared = self.lock();
+        match &shared.known {
+            Some(known) if known.subject == subject => known.clone(),
+            // Somebody who has not heard of the next tail yet.
+            Some(known) if known.subject.generation > subject.generation => Arc::new(Known::new(subject, now)),
+            _ => shared.known.insert(Arc::new(Known::new(subject, now))).clone(),
+        }
+    }
+
+    /// Pages that one of so many groups may read of what is not urgent, between two polls: a fifth of the rate is for that.
+    pub(super) fn sweep_pages(&self, groups: usize) -> usize {
+        let rate = self.lock().spacings.get("logs").map_or(50.0, Spacing::rate);
+        let pages = rate * 0.2 * self.pace.tail.as_secs_f64() / groups.max(1) as f64;
+        (pages.ceil() as usize).clamp(1, 20)
     }
 
     /// Waits until so many calls may be made of a service.

@@ -1,19 +1,28 @@
 //! Going back through logs: FilterLogEvents answers oldest first, and the newest of what is old is wanted.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::desk::{Closed, Desk};
-use super::tail::{SERVICE, Subject};
+use super::known::{Known, Subject};
+use super::pace::Retry;
+use super::reading::{Reading, Step};
+use super::seen::Feed;
+use super::tail::SERVICE;
 use crate::app::interests::TailGroup;
 use crate::app::message::News;
 use crate::aws::logs::{Wanted, is_stream_of, page};
-use crate::model::log::LogEvent;
+use crate::model::log::{Gap, LogEvent, Missed};
 use crate::model::trouble::{Kind, Trouble};
 use crate::time::Moment;
 
+/// Pages of one stretch, over all groups.
+const STRETCH_PAGES: usize = 200;
+/// Failures of one group in one stretch, before it is left out.
+const FAILURES: usize = 8;
 /// What scrolling back aims to bring.
 const ENOUGH: usize = 300;
 /// How far back one scroll looks, in ms.
@@ -32,12 +41,14 @@ pub(super) async fn poll_older(desk: Desk) -> Result<(), Closed> {
         |interests| interests.tail.as_ref().and_then(|tail| Some((Subject::of(tail), tail.older_than?))),
         |_| None,
         async |desk, (subject, older_than)| {
-            let tail = subject.generation;
+            let (tail, known) = (subject.generation, desk.known(subject.clone()));
             let read = back(&desk, &subject.groups, &subject.pattern, older_than, older_than - REACH, ENOUGH).await?;
             match read {
                 Ok(past) => {
                     let read_from = Moment::from_timestamp_millis(past.from).unwrap_or_default();
-                    desk.tell(News::OlderLogEvents { tail, events: past.events, read_from }).await?;
+                    let permit = desk.permit().await?;
+                    let events = known.admit_all(Feed::Older, past.events, desk.service_millis());
+                    permit.tell(News::OlderLogEvents { tail, events, read_from });
                     Ok(Ok(()))
                 }
                 Err((group, trouble)) => {
@@ -48,6 +59,131 @@ pub(super) async fn poll_older(desk: Desk) -> Result<(), Closed> {
         },
     )
     .await
+}
+
+/// A stretch that was asked for: a gap to fill, or a moment that the user went to.
+pub(super) async fn poll_fetch(mut desk: Desk) -> Result<(), Closed> {
+    let mut done = None;
+    loop {
+        let want = {
+            let interests = desk.interests.borrow_and_update();
+            interests.tail.as_ref().and_then(|tail| Some((Subject::of(tail), tail.fetch.clone()?)))
+        };
+        // The same may be asked for again, when it has not been wanted for a while.
+        let Some((subject, asked)) = want.filter(|want| done.as_ref() != Some(want)) else {
+            let still = desk.interests.borrow().tail.as_ref().is_some_and(|tail| tail.fetch.is_some());
+            done = done.filter(|_| still);
+            desk.changed().await?;
+            continue;
+        };
+        let (known, reader) = (desk.known(subject.clone()), desk.clone());
+        let fetch = fetch(&reader, &known, &asked);
+        tokio::pin!(fetch);
+        loop {
+            tokio::select! {
+                biased;
+                ended = &mut fetch => {
+                    ended?;
+                    done = Some((subject, asked.clone()));
+                    break;
+                }
+                changed = desk.changed() => {
+                    changed?;
+                    let interests = desk.interests.borrow();
+                    let tail = interests.tail.as_ref();
+                    if tail.is_none_or(|tail| Subject::of(tail) != subject || tail.fetch.as_ref() != Some(&asked)) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn fetch(desk: &Desk, known: &Known, asked: &Gap) -> Result<(), Closed> {
+    let left = AtomicUsize::new(STRETCH_PAGES);
+    let groups = known.subject.groups.iter().enumerate();
+    let groups = groups.filter(|(_, group)| asked.group.as_ref().is_none_or(|name| *name == group.name));
+    let mut asking: FuturesUnordered<_> = groups.map(|(index, _)| stretch(desk, known, index, asked, &left)).collect();
+    let (mut events, mut rests) = (Vec::new(), Vec::new());
+    while let Some(read) = asking.next().await {
+        let read = read?;
+        events.extend(read.0);
+        rests.extend(read.1);
+    }
+    drop(asking);
+    let rest = rests.into_iter().reduce(|a: Gap, b| Gap {
+        group: a.group.filter(|name| b.group.as_ref() == Some(name)),
+        from: a.from.min(b.from),
+        to: a.to.max(b.to),
+        why: a.why,
+    });
+    let permit = desk.permit().await?;
+    let events = known.admit_all(Feed::Filtered, events, desk.service_millis());
+    permit.tell(News::LogsFetched { tail: known.subject.generation, asked: asked.clone(), events, rest });
+    Ok(())
+}
+
+/// One group of a stretch, and what is missing of it still.
+async fn stretch(
+    desk: &Desk,
+    known: &Known,
+    index: usize,
+    asked: &Gap,
+    left: &AtomicUsize,
+) -> Result<(Vec<LogEvent>, Option<Gap>), Closed> {
+    let group = &known.subject.groups[index];
+    let wanted = Wanted {
+        group: group.name.clone(),
+        pattern: known.subject.pattern.clone(),
+        from: asked.from.max(0),
+        to: Some(asked.to.max(asked.from).max(0)),
+        limit: None,
+    };
+    let mut reading = Reading::new(wanted, desk.service_millis());
+    let (mut found, mut failures, mut retry) = (Vec::new(), 0, Retry::default());
+    let why = loop {
+        if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
+            break Missed::TooMuch;
+        }
+        desk.pass(SERVICE, 1).await;
+        let (wanted, token) = reading.ask(desk.service_millis());
+        let resumed = token.is_some();
+        let answer = page(&desk.account, &wanted, token).await;
+        desk.note(SERVICE, &answer).await?;
+        let trouble = match answer {
+            Ok((events, next)) => {
+                let step = reading.advance(&events, next, desk.service_millis());
+                found.extend(events);
+                match step {
+                    Step::More => continue,
+                    Step::Circle => break Missed::Circle,
+                    // What was forgotten is not shown, for it might have been.
+                    Step::Done if known.lock().groups[index].seen.forgot_some_of(asked.from, asked.to) => {
+                        reading.reached = asked.from;
+                        break Missed::TooMuch;
+                    }
+                    Step::Done => return Ok((found, None)),
+                }
+            }
+            Err(trouble) => trouble,
+        };
+        failures += 1;
+        match trouble.kind {
+            Kind::Missing => return Ok((found, None)),
+            Kind::Invalid if resumed && !reading.restarted => {
+                reading.restart();
+                found.clear();
+            }
+            Kind::Denied | Kind::Invalid | Kind::Garbled => break asked.why,
+            _ if failures > FAILURES => break asked.why,
+            // Waited for before the next call.
+            Kind::Throttled => {}
+            _ => tokio::time::sleep(desk.retry(&mut retry, &trouble, desk.pace.tail)).await,
+        }
+    };
+    let rest = Gap { group: Some(group.name.clone()), from: reading.reached.max(asked.from), to: asked.to, why };
+    Ok((found, Some(rest)))
 }
 
 /// A part of the past.
@@ -97,7 +233,7 @@ pub(super) async fn back(
         end = from - 1;
         width *= GROWTH;
     }
-    found.sort_by_key(|event: &LogEvent| event.timestamp);
+    found.sort_by_key(|event: &LogEvent| (event.timestamp, event.ingestion));
     Ok(Ok(Past { events: found, from: end + 1 }))
 }
 

@@ -18,6 +18,10 @@ pub struct Pace {
     pub alarms: Duration,
     /// The tail.
     pub tail: Duration,
+    /// How far back the tail reads again each time, for events that came in late.
+    pub overlap: Duration,
+    /// Calls of FilterLogEvents a second; none is our share of what the region grants.
+    pub filter_rate: Option<f64>,
     /// The trace list, in increments.
     pub traces: Duration,
     /// APIs and their routes.
@@ -39,6 +43,8 @@ impl Default for Pace {
             inventory: Duration::from_secs(15 * 60),
             alarms: Duration::from_secs(60),
             tail: Duration::from_secs(2),
+            overlap: Duration::from_secs(30),
+            filter_rate: None,
             traces: Duration::from_secs(30),
             apis: Duration::from_secs(15 * 60),
             stages: Duration::from_secs(60),
@@ -218,6 +224,11 @@ pub(super) struct Spacing {
 impl Spacing {
     pub(super) fn new(apart: Duration, burst: u32) -> Spacing {
         Spacing { apart, burst, taken: None }
+    }
+
+    /// Calls a second.
+    pub(super) fn rate(&self) -> f64 {
+        1.0 / self.apart.as_secs_f64()
     }
 
     /// Takes room for so many calls: when they may be made.

@@ -1,118 +1,245 @@
-//! Which events have been told: what is read a second time, to catch what came late, is known by its id.
+//! Which events of a group have been shown already, so that none is shown twice, whichever way it comes.
+//!
+//! FilterLogEvents gives every event an id; Live Tail gives none, so that its events are matched with the others by what
+//! they say, counting: the second of two equal lines in one feed is the second of the other.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use crate::model::log::LogEvent;
 
-/// Length of a bucket, ms of event time. Buckets are forgotten whole.
+/// Events are remembered, and forgotten, by the minute of their timestamps, ms.
 const BUCKET: i64 = 60_000;
-/// Ids that are remembered, eight bytes each and as much again for the table.
-const REMEMBERED: usize = 4_000_000;
+/// Live Tail brings what came in after it was opened: what came in this much earlier, ms, is not matched with it.
+const MATCHED: i64 = 120_000;
+/// Forgotten minutes that are told apart: two months of them.
+const FORGOTTEN: usize = 100_000;
+/// These newest minutes are kept, however many events they hold: what is read over and over must be known.
+const KEPT: usize = 2;
 
-/// Events that would come again, by the minute in which they happened.
-#[derive(Debug, Default)]
-pub struct Seen {
-    buckets: BTreeMap<i64, HashSet<u64, BuildHasherDefault<Same>>>,
-    count: usize,
-    /// Nothing from before this is remembered, ms since 1970.
-    floor: i64,
+/// Where events come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// FilterLogEvents, of what is recent.
+    Filtered,
+    /// FilterLogEvents, of what is older than everything that was shown.
+    Older,
+    /// Live Tail.
+    Live,
 }
 
-impl Seen {
-    /// Whether this event has not been here before. What happened before [`Seen::remembers_from`] can't be told apart any
-    /// more and must not be asked for.
-    pub fn is_new(&mut self, event: &LogEvent) -> bool {
-        let new = self.buckets.entry(event.timestamp.div_euclid(BUCKET)).or_default().insert(identity(event));
-        self.count += usize::from(new);
-        while self.count > REMEMBERED
-            && let Some((minute, ids)) = self.buckets.pop_first()
-        {
-            self.count -= ids.len();
-            self.floor = self.floor.max((minute + 1) * BUCKET);
-        }
-        new
-    }
+/// Takes a hash for what it is.
+#[derive(Default)]
+struct AsItIs(u64);
 
-    /// What happened before is not asked for again.
-    pub fn forget(&mut self, before: i64) {
-        while let Some(first) = self.buckets.first_entry()
-            && (first.key() + 1) * BUCKET <= before
-        {
-            let (minute, ids) = first.remove_entry();
-            self.count -= ids.len();
-            self.floor = self.floor.max((minute + 1) * BUCKET);
-        }
-    }
-
-    /// The moment from which on events are remembered, ms since 1970: asking from before it would tell some twice.
-    pub fn remembers_from(&self) -> i64 {
-        self.floor
-    }
-}
-
-/// An event's id as a number; of one without an id (GetLogEvents, Live Tail) everything that it has.
-fn identity(event: &LogEvent) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if event.id.is_empty() {
-        (&event.stream, event.timestamp, event.ingestion, &event.message).hash(&mut hasher);
-    } else {
-        event.id.hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-/// Hashes a hash: as it is.
-#[derive(Debug, Default)]
-struct Same(u64);
-
-impl Hasher for Same {
+impl Hasher for AsItIs {
     fn finish(&self) -> u64 {
         self.0
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+type Direct = BuildHasherDefault<AsItIs>;
+
+/// How often something was said, by feed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Occurrences {
+    filtered: u32,
+    live: u32,
+}
+
+#[derive(Default)]
+struct Bucket {
+    ids: HashSet<u64, Direct>,
+    said: HashMap<u64, Occurrences, Direct>,
+}
+
+impl Bucket {
+    fn len(&self) -> usize {
+        self.ids.len() + self.said.len()
+    }
+}
+
+/// What has been shown of one group.
+#[derive(Default)]
+pub struct Seen {
+    buckets: BTreeMap<i64, Bucket>,
+    forgotten: BTreeSet<i64>,
+    /// What came in from here on may come from Live Tail as well, ms since 1970.
+    matched_from: Option<i64>,
+    count: usize,
+}
+
+impl Seen {
+    #[allow(dead_code, reason = "the live tail calls it")]
+    /// A live session is open since then, ms since 1970.
+    pub(super) fn goes_live(&mut self, since: i64) {
+        self.matched_from.get_or_insert(since - MATCHED);
+    }
+
+    /// Keeps those that have not been shown, and takes them for shown from now on (ms since 1970).
+    pub fn admit(&mut self, feed: Feed, events: &mut Vec<LogEvent>, now: i64) {
+        let matched_from = self.matched_from.unwrap_or(now - MATCHED);
+        events.retain(|event| self.is_new(feed, event, matched_from));
+    }
+
+    fn is_new(&mut self, feed: Feed, event: &LogEvent, matched_from: i64) -> bool {
+        let minute = event.timestamp.div_euclid(BUCKET);
+        if self.forgotten.contains(&minute) {
+            // What is older than everything shown can't have been shown.
+            return feed == Feed::Older;
+        }
+        let bucket = self.buckets.entry(minute).or_default();
+        if feed == Feed::Live {
+            let said = bucket.said.entry(content(event)).or_insert_with(|| {
+                self.count += 1;
+                Occurrences::default()
+            });
+            said.live += 1;
+            return said.live > said.filtered;
+        }
+        if !bucket.ids.insert(identity(event)) {
+            return false;
+        }
+        self.count += 1;
+        if event.ingestion < matched_from {
+            return true;
+        }
+        let said = bucket.said.entry(content(event)).or_insert_with(|| {
+            self.count += 1;
+            Occurrences::default()
+        });
+        said.filtered += 1;
+        said.filtered > said.live
+    }
+
+    /// Without a live session ever, what was said long ago needs no counting.
+    pub(super) fn tidy(&mut self, now: i64) {
+        if self.matched_from.is_some() {
+            return;
+        }
+        let recent = (now - 5 * MATCHED).div_euclid(BUCKET);
+        for bucket in self.buckets.range_mut(..recent).map(|(_, bucket)| bucket) {
+            self.count -= bucket.said.len();
+            bucket.said = HashMap::default();
         }
     }
 
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
+    /// How much is remembered.
+    pub(super) fn len(&self) -> usize {
+        self.count
     }
+
+    /// Forgets the oldest minute. False where only the newest are left.
+    pub(super) fn forget_oldest(&mut self) -> bool {
+        if self.buckets.len() <= KEPT {
+            return false;
+        }
+        let Some((minute, bucket)) = self.buckets.pop_first() else { return false };
+        self.count -= bucket.len();
+        self.forgotten.insert(minute);
+        if self.forgotten.len() > FORGOTTEN {
+            self.forgotten.pop_first();
+        }
+        true
+    }
+
+    /// From here on everything that was shown is remembered, ms since 1970: nothing earlier may be asked for again.
+    pub(super) fn floor(&self) -> i64 {
+        self.forgotten.last().map_or(i64::MIN, |minute| (minute + 1) * BUCKET)
+    }
+
+    /// Something of this stretch has been forgotten (ms since 1970, the last included).
+    pub(super) fn forgot_some_of(&self, from: i64, to: i64) -> bool {
+        self.forgotten.range(from.div_euclid(BUCKET)..=to.div_euclid(BUCKET)).next().is_some()
+    }
+}
+
+fn identity(event: &LogEvent) -> u64 {
+    if event.id.is_empty() {
+        return content(event);
+    }
+    let mut hasher = DefaultHasher::new();
+    event.id.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn content(event: &LogEvent) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&event.stream, event.timestamp, event.ingestion, &event.message).hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: i64 = 1_800_000_000_000;
+
     fn event(id: &str, timestamp: i64, message: &str) -> LogEvent {
-        LogEvent { id: id.into(), timestamp, message: message.into(), ..LogEvent::default() }
+        let ingestion = timestamp + 1;
+        LogEvent { id: id.into(), timestamp, ingestion, message: message.into(), ..LogEvent::default() }
+    }
+
+    fn admits(seen: &mut Seen, feed: Feed, event: &LogEvent) -> bool {
+        let mut events = vec![event.clone()];
+        seen.admit(feed, &mut events, NOW);
+        !events.is_empty()
     }
 
     #[test]
-    fn what_comes_a_second_time_is_known_and_what_can_not_is_forgotten() {
+    fn what_comes_a_second_time_is_known() {
         let mut seen = Seen::default();
-        assert!(seen.is_new(&event("a", 100_000, "x")));
-        assert!(!seen.is_new(&event("a", 100_000, "x")));
-        assert!(seen.is_new(&event("b", 100_000, "x")), "same time and text, another event");
-        assert!(seen.is_new(&event("", 100_000, "x")) && !seen.is_new(&event("", 100_000, "x")));
-        assert!(seen.is_new(&event("old", 10, "x")));
-        seen.forget(100_000);
-        assert_eq!((seen.count, seen.remembers_from()), (3, 60_000));
-        assert!(!seen.is_new(&event("b", 100_000, "x")));
+        for (id, message) in [("a", "x"), ("b", "x"), ("", "x")] {
+            let event = event(id, NOW, message);
+            assert!(admits(&mut seen, Feed::Filtered, &event), "same time and text, another event");
+            assert!(!admits(&mut seen, Feed::Filtered, &event));
+        }
     }
 
     #[test]
-    fn beyond_its_cap_it_forgets_the_oldest_and_says_from_where_it_knows() {
+    fn the_nth_of_one_feed_is_the_nth_of_the_other() {
+        let mut seen = Seen::default();
+        seen.goes_live(NOW - 10);
+        let live = event("", NOW, "x");
+        assert!(admits(&mut seen, Feed::Filtered, &event("a", NOW, "x")));
+        assert!(!admits(&mut seen, Feed::Live, &live), "the first is shown already");
+        assert!(admits(&mut seen, Feed::Live, &live), "the second is not");
+        assert!(!admits(&mut seen, Feed::Filtered, &event("b", NOW, "x")));
+        assert!(admits(&mut seen, Feed::Filtered, &event("c", NOW, "x")), "a third");
+        assert!(!admits(&mut seen, Feed::Filtered, &event("b", NOW, "x")));
+    }
+
+    #[test]
+    fn what_came_in_long_before_a_session_is_not_counted() {
+        let mut seen = Seen::default();
+        assert!(admits(&mut seen, Feed::Filtered, &event("a", NOW - 600_000, "x")));
+        assert_eq!(seen.len(), 1);
+        assert!(admits(&mut seen, Feed::Filtered, &event("b", NOW, "x")));
+        assert_eq!(seen.len(), 3);
+        seen.tidy(NOW + 3_600_000);
+        assert_eq!(seen.len(), 2);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_never_doubled() {
         let mut seen = Seen::default();
         for minute in 0..5 {
-            for n in 0..REMEMBERED / 4 {
-                assert!(seen.is_new(&event(&format!("{minute} {n}"), minute * BUCKET, "")));
-            }
+            assert!(admits(&mut seen, Feed::Filtered, &event("a", NOW - minute * 60_000, "x")));
         }
-        assert!(seen.count <= REMEMBERED);
-        assert!(seen.remembers_from() >= BUCKET);
-        assert!(!seen.is_new(&event("4 0", 4 * BUCKET, "")));
+        assert_eq!(seen.floor(), i64::MIN);
+        while seen.forget_oldest() {}
+        let floor = seen.floor();
+        assert!(floor > NOW - 180_000 && floor <= NOW - 60_000, "two minutes are kept");
+        assert!(!admits(&mut seen, Feed::Filtered, &event("a", NOW - 240_000, "x")));
+        assert!(!admits(&mut seen, Feed::Filtered, &event("new", floor - 1, "x")), "who could tell?");
+        assert!(admits(&mut seen, Feed::Older, &event("new", floor - 1, "x")));
+        assert!(admits(&mut seen, Feed::Filtered, &event("new", floor, "x")));
+        assert!(seen.forgot_some_of(floor - 10, NOW) && !seen.forgot_some_of(floor, NOW));
     }
 }

@@ -74,6 +74,7 @@ pub fn pace(config: &Config) -> Pace {
         inventory: poll.inventory,
         alarms: poll.alarms,
         tail: poll.tail,
+        overlap: config.logs.overlap,
         traces: poll.traces,
         apis: poll.apis,
         stages: poll.stages,
