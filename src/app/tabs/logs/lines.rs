@@ -41,7 +41,8 @@ impl Logs {
     /// Rows on screen.
     pub fn height(&self, body: Rect) -> usize {
         let histogram = if self.histogram.shown { HISTOGRAM } else { 0 };
-        usize::from(body.height.saturating_sub(CHROME + histogram)).max(1)
+        let header = u16::from(!self.columns.is_empty());
+        usize::from(body.height.saturating_sub(CHROME + histogram + header)).max(1)
     }
 
     pub(super) fn act_on_lines(&mut self, action: Action, cx: &View) -> Vec<Step> {

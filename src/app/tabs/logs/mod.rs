@@ -587,7 +587,7 @@ impl Logs {
     /// flood.
     pub fn rate(&self, store: &Store) -> f64 {
         let Some(read_to) = self.read_to else { return 0.0 };
-        let until = store.logs.newest().unwrap_or_default().min(read_to.timestamp_millis());
+        let until = read_to.timestamp_millis();
         let lines = store.logs.place_of(until + 1) - store.logs.place_of(until - 10_000);
         lines as f64 / 10.0
     }

@@ -9,14 +9,17 @@ use serde_json::Value;
 use crate::app::App;
 use crate::app::tabs::logs::needle::Needle;
 use crate::app::tabs::logs::times::Times;
+use crate::model::json;
 use crate::model::log::Level;
 use crate::store::feed::Standing;
 use crate::store::logs::Line;
 use crate::text;
-use crate::view::pen::Pen;
+use crate::view::pen::{Align, Pen};
 
 /// No more of a line is wrapped: wrapping a megabyte at each frame would freeze the screen.
 const WRAPPED: usize = 16 * 1024;
+/// No field is looked for in longer lines.
+const FIELDS: usize = 64 * 1024;
 /// Lines that are counted behind the head of a folded stack trace.
 const FOLLOWERS: usize = 200;
 
@@ -37,7 +40,12 @@ pub(super) fn draw(app: &App, pen: &mut Pen, body: Rect) {
         return;
     }
     let needles = tab.filters.iter().filter_map(|term| term.needle.as_ref()).collect();
-    let rows = Rows { app, body, needles, many: tab.groups.len() > 1 };
+    let mut rows = Rows { app, body, needles, many: tab.groups.len() > 1 };
+    if !tab.columns.is_empty() && !tab.wrap {
+        rows.draw_header(pen);
+        rows.body = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+    }
+    let body = rows.body;
     if tab.wrap {
         rows.draw_wrapped(pen);
         return;
@@ -103,10 +111,15 @@ fn brief(text: &str) -> Cow<'_, str> {
     let metrics = inner.and_then(|record| record.get("metrics")).and_then(Value::as_object);
     let rest = fields.iter().chain(inner.into_iter().flatten()).chain(metrics.into_iter().flatten());
     for (name, value) in rest {
-        let is_time = matches!(name.as_str(), "time" | "timestamp");
-        if !is_time && !said.contains(&name.as_str()) && !matches!(name.as_str(), "record" | "metrics" | "tracing") {
+        // Times stand in front of the row, and ids say the least: the whole line has them.
+        let is_known = matches!(name.as_str(), "time" | "timestamp" | "requestId" | "function_request_id");
+        if !is_known && !said.contains(&name.as_str()) && !matches!(name.as_str(), "record" | "metrics" | "tracing") {
             row.push_str(&format!("{name}={} ", plain(value)));
         }
+    }
+    let id = fields.get("requestId").or_else(|| fields.get("function_request_id"));
+    if let Some(id) = id.or_else(|| inner?.get("requestId")) {
+        row.push_str(&format!("requestId={}", plain(id)));
     }
     Cow::Owned(text::safe_line(row.trim_end()).into_owned())
 }
@@ -158,6 +171,7 @@ impl<'a> Rows<'a> {
         let tab = &self.app.logs;
         let style = level_style(pen, line.level);
         let x = self.draw_prefix(row, line, pen, y);
+        let x = self.draw_columns(line, pen, x, y);
         let more = self.hidden(row, line);
         let store = &self.app.store.logs;
         let made = tab.lens.as_ref().and_then(|lens| lens.text(tab.place_at(row, store)?, store));
@@ -178,6 +192,38 @@ impl<'a> Rows<'a> {
             }
         };
         self.draw_text(shown, pen, body, x, y, style);
+    }
+
+    /// Names of the columns, over what they hold.
+    fn draw_header(&self, pen: &mut Pen) {
+        let style = pen.look.styles.table_header;
+        let source = if self.many { u16::try_from(self.source_width()).unwrap_or(0) + 1 } else { 0 };
+        let mut x = self.body.x + 15 + source;
+        for path in &self.app.logs.columns {
+            pen.cell(self.body, x, self.body.y, self.column_width(), path.trim_start_matches('.'), Align::Left, style);
+            x += self.column_width() + 1;
+        }
+    }
+
+    fn column_width(&self) -> u16 {
+        let columns = u16::try_from(self.app.logs.columns.len()).unwrap_or(1);
+        (self.body.width / (columns + 2)).clamp(6, 20)
+    }
+
+    /// Fields of JSON lines that the user has chosen. Returns the column after them.
+    fn draw_columns(&self, line: &Line, pen: &mut Pen, x: u16, y: u16) -> u16 {
+        let width = self.column_width();
+        let mut x = x;
+        for path in &self.app.logs.columns {
+            // At each frame, so a document of a megabyte is left for the popup.
+            let value = Some(line.text).filter(|text| text.len() <= FIELDS).and_then(|text| json::field(text, path));
+            let style = if value.is_some() { pen.look.styles.strong } else { pen.look.styles.dim };
+            let value = value.as_deref().map_or(Cow::Borrowed("-"), text::safe_line);
+            let at = Rect { y, height: 1, ..self.body };
+            pen.cell(at, x, y, width, &value, Align::Left, style);
+            x += width + 1;
+        }
+        x
     }
 
     /// Lines folded into this one: those of its own text, and frames that came as events of their own.
@@ -312,7 +358,7 @@ mod tests {
         assert_eq!(row, "ERROR  boom  requestId=r");
         let row =
             brief(r#"{"time":"t","type":"platform.report","record":{"requestId":"r","metrics":{"durationMs":3.5}}}"#);
-        assert_eq!(row, "platform.report  requestId=r durationMs=3.5");
+        assert_eq!(row, "platform.report  durationMs=3.5 requestId=r");
         assert_eq!(brief("{broken"), "{broken");
     }
 }
