@@ -121,8 +121,9 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
                         "{\"message\":\"日本\"}",
                         "\u{1b}]0;x\u{7} START RequestId: x",
                         "\u{301}\u{301}",
-                    ][n as usize % 4]
-                        .repeat(1 + n as usize % 40),
+                        r#"{"a":{"b":[1,{"c":"x\ny\u001b[31m","é":{}}]},"d":null,"e":12345678901234567890}"#,
+                    ][n as usize % 5]
+                        .repeat(if n % 5 == 4 { 1 } else { 1 + n as usize % 40 }),
                 })
                 .collect(),
             read_to: now,

@@ -65,6 +65,26 @@ fn every_tab_survives_every_size() {
 }
 
 #[test]
+fn a_jq_expression_runs_beside_the_screen_and_is_ended_when_it_does_not_end() {
+    let mut terminal = demo(200, 40);
+    terminal.send("2");
+    terminal.wait_for("checkout-api");
+    terminal.send("/checkout-api\r");
+    terminal.send("l");
+    terminal.wait_for("platform.start");
+    terminal.send("J");
+    terminal.send("select(.level) | .level, .service\r");
+    terminal.wait("answers", |screen| screen.contains("JSON lines") && !screen.contains("platform.start"));
+    terminal.send("\u{1b}");
+    terminal.wait_for("platform.start");
+    terminal.send("J");
+    terminal.send("def f: f; f\r");
+    terminal.wait_for("did not end within 1 s on the line of ");
+    terminal.send("q");
+    terminal.assert_ends(0);
+}
+
+#[test]
 fn without_a_terminal_it_does_not_start() {
     let home = crate::servers::Home::new();
     let output = crate::servers::slsdash(&home).arg("demo").output().expect("the binary under test was built");

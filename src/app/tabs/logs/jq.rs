@@ -38,6 +38,10 @@ pub struct Lens {
     pub left_out: usize,
     /// Why there are no more answers.
     pub trouble: Option<String>,
+    /// When the line happened on which they ended, ms since 1970.
+    pub blamed: Option<i64>,
+    /// The address of that line.
+    culprit: Option<u64>,
 }
 
 impl Lens {
@@ -86,6 +90,9 @@ impl Lens {
             match store.address(place).and_then(|address| self.answers.get(&address)) {
                 Some(Ok(Some(_))) => self.places.push(place),
                 Some(Err(why)) => {
+                    if self.culprit.is_some() && self.culprit == store.address(place) {
+                        self.blamed = store.timestamp(place);
+                    }
                     self.failed += 1;
                     self.failure.get_or_insert_with(|| why.clone());
                 }
@@ -133,6 +140,9 @@ impl Lens {
             return false;
         }
         self.asked = self.asked.saturating_sub(results.len());
+        if trouble.is_some() {
+            self.culprit = results.last().filter(|(_, result)| result.is_err()).map(|(address, _)| *address);
+        }
         self.answers.extend(results);
         if trouble.is_some() {
             self.asked = 0;

@@ -244,3 +244,19 @@ fn jq_stands_in_place_of_the_lines_that_it_says_something_of() {
     journey.press(KeyCode::Esc);
     assert_eq!(journey.rows().len(), 9);
 }
+
+#[test]
+fn a_jq_expression_that_never_ends_is_told_with_its_line() {
+    let mut journey = Journey::with(0);
+    journey.told((0..5).map(|n| line(NOW + n, &format!(r#"{{"n":{n}}}"#))).collect());
+    journey.keys("J");
+    for key in "def f: f; f".chars() {
+        journey.press(KeyCode::Char(key));
+    }
+    let effects = journey.0.update(Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+    let [Effect::Jq { generation, lines, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let results = vec![(lines[0].0, Err("it did not end".to_string()))];
+    let outcome = Outcome::Jq { generation: *generation, results, trouble: Some("it did not end".into()) };
+    assert!(journey.0.update(Message::Performed(outcome)).is_empty(), "it is not asked again");
+    assert_eq!(journey.0.logs.lens.as_ref().and_then(|lens| lens.blamed), Some(NOW + 4), "the newest line goes first");
+}

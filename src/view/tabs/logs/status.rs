@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::tabs::logs::Panel;
 use crate::model::log::Level;
 use crate::text;
+use crate::time::Moment;
 use crate::view::pen::Pen;
 
 /// What an open live session costs, US$ a minute.
@@ -97,9 +98,12 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
             format!("jq {}: {} of {} JSON lines", lens.expression, count(lens.len()), count(lens.looked_at)),
             styles.accent,
         ));
-        if let Some(trouble) = lens.trouble.as_ref().or(lens.failure.as_ref()) {
-            let failed = if lens.failed > 0 { format!("{} failed: ", count(lens.failed)) } else { String::new() };
-            parts.push((format!("{failed}{trouble}"), styles.critical));
+        if let Some(trouble) = &lens.trouble {
+            let at = lens.blamed.and_then(Moment::from_timestamp_millis);
+            let on = at.map(|at| format!(" on the line of {}", pen.time_of_day(at, "%H:%M:%S%.3f")));
+            parts.push((format!("{trouble}{}", on.unwrap_or_default()), styles.critical));
+        } else if let Some(failure) = &lens.failure {
+            parts.push((format!("{} failed: {failure}", count(lens.failed)), styles.critical));
         }
         if lens.left_out > 0 {
             parts.push((format!("{} older ones not looked at", count(lens.left_out)), styles.warning));
