@@ -21,6 +21,7 @@ mod monkey;
 mod outside;
 mod pty;
 mod reading;
+mod rubbish;
 mod screens;
 mod screenshots;
 mod servers;

@@ -1,6 +1,8 @@
 //! Log lines: text in large shared blocks with a compact index, in the order of time, kept under a cap of bytes.
 
 mod entry;
+mod gaps;
+mod order;
 mod scan;
 
 use std::collections::{HashMap, VecDeque};
@@ -12,12 +14,11 @@ use crate::model::line;
 use crate::model::log::{Gap, Level, LogEvent, Missed};
 use crate::text;
 use entry::{Entry, Key, LONGEST};
+pub use order::Arrival;
 pub use scan::Finder;
 
 /// Text is appended to blocks of this size; a longer message has a block of its own.
 const BLOCK: usize = 1 << 20;
-/// Marks of gaps that are kept; beyond it the two oldest neighbours become one.
-const GAPS: usize = 1000;
 
 /// One line as it is read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,39 +43,6 @@ struct Block {
     dead: usize,
 }
 
-/// What became of the lines in store when others came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Arrival {
-    /// Places that the new lines took, ascending, before any line was dropped for them.
-    pub inserted: Vec<u32>,
-    /// Lines dropped at the old end; the places of all others moved up by as many.
-    pub dropped: usize,
-    /// Lines dropped at the new end, to make room for older ones.
-    pub cut: usize,
-}
-
-impl Arrival {
-    /// Where the line that was at `place` stands after the insertion, before any line was dropped.
-    pub fn shifted(&self, place: usize) -> usize {
-        // The n-th of the new lines stands before it if its place is not beyond that of the line, moved by n.
-        let (mut low, mut high) = (0, self.inserted.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.inserted[middle] as usize <= place + middle {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        place + low
-    }
-
-    /// Where the line that was at `place` is now; none if it was dropped at the old end.
-    pub fn moved(&self, place: usize) -> Option<usize> {
-        self.shifted(place).checked_sub(self.dropped)
-    }
-}
-
 /// Log lines of one tail.
 pub struct LogStore {
     blocks: VecDeque<Block>,
@@ -87,6 +55,8 @@ pub struct LogStore {
     last_source: usize,
     /// Gaps that have a mark among the lines, by the moment of the mark.
     gaps: Vec<Gap>,
+    /// Gaps beyond those: counted only.
+    unmarked: u64,
     bytes: usize,
     /// Lines that go on with the one before them.
     continuing: usize,
@@ -123,6 +93,7 @@ impl LogStore {
             numbers: HashMap::new(),
             last_source: 0,
             gaps: Vec::new(),
+            unmarked: 0,
             bytes: 0,
             continuing: 0,
             dead: 0,
@@ -216,33 +187,6 @@ impl LogStore {
         self.entries.partition_point(|entry| entry.key < key)
     }
 
-    /// Gaps that are marked, in no order.
-    pub fn gaps(&self) -> &[Gap] {
-        &self.gaps
-    }
-
-    /// Places of the marks of gaps, ascending.
-    pub fn gap_places(&self) -> Vec<usize> {
-        let mut places: Vec<usize> = self.gaps.iter().filter_map(|gap| self.mark_place(gap)).collect();
-        places.sort_unstable();
-        places
-    }
-
-    fn mark_place(&self, gap: &Gap) -> Option<usize> {
-        let first = self.place_of(gap.from);
-        let text = mark(gap);
-        let entries = self.entries.range(first..).take_while(|entry| entry.key.timestamp() == gap.from);
-        let found = entries.enumerate().find(|(_, entry)| entry.level() == Level::Gap && self.text_of(entry) == text);
-        found.map(|(at, _)| first + at)
-    }
-
-    /// The gap whose mark stands at a place.
-    pub fn gap_at(&self, place: usize) -> Option<&Gap> {
-        let entry = self.entries.get(place).filter(|entry| entry.level() == Level::Gap)?;
-        let text = self.text_of(entry);
-        self.gaps.iter().find(|gap| gap.from == entry.key.timestamp() && mark(gap) == text)
-    }
-
     /// Takes in events in any order; under the cap the oldest lines give way.
     pub fn accept(&mut self, events: Vec<LogEvent>) -> Arrival {
         let inserted = self.insert(events);
@@ -276,32 +220,6 @@ impl LogStore {
         Arrival { inserted, dropped: 0, cut }
     }
 
-    /// Marks a stretch of which something is missing.
-    pub fn mark_gap(&mut self, gap: Gap) -> Arrival {
-        if self.gaps.contains(&gap) || self.gaps.len() >= GAPS {
-            return Arrival::default();
-        }
-        let text = mark(&gap);
-        let key = Key::at(gap.from);
-        let group = gap.group.clone().unwrap_or_default();
-        self.gaps.push(gap);
-        let source = self.source(&group, "");
-        let (block, start) = self.write(&text);
-        self.bytes += text.len() + 1 + size_of::<Entry>();
-        let entry = Entry::new(key, (block, start, text.len()), source, Level::Gap);
-        Arrival { inserted: self.merge(vec![entry]), dropped: 0, cut: 0 }
-    }
-
-    /// Takes away the mark of a gap. Returns its place: the lines behind it have moved up by one.
-    pub fn unmark_gap(&mut self, gap: &Gap) -> Option<usize> {
-        let known = self.gaps.iter().position(|known| known == gap)?;
-        let place = self.mark_place(gap);
-        self.gaps.swap_remove(known);
-        let entry = self.entries.remove(place?)?;
-        self.forget(&entry);
-        place
-    }
-
     fn text_of(&self, entry: &Entry) -> &str {
         let block = self.blocks.get(entry.block.wrapping_sub(self.first_block) as usize);
         block.and_then(|block| block.text.get(entry.start as usize..entry.end())).unwrap_or_default()
@@ -313,38 +231,6 @@ impl LogStore {
         self.invocations.settle();
         self.errors.refresh(&self.invocations);
         self.merge(fresh)
-    }
-
-    /// Puts sorted entries where they belong, moving the lines of the nearer end only. Returns their places.
-    fn merge(&mut self, fresh: Vec<Entry>) -> Vec<u32> {
-        let (Some(first), Some(last)) = (fresh.first(), fresh.last()) else { return Vec::new() };
-        let count = self.entries.len();
-        let behind = |key: Key| self.entries.partition_point(|entry| entry.key <= key);
-        let (from, to) = (behind(first.key), behind(last.key));
-        self.grow(fresh.len());
-        let mut places = Vec::with_capacity(fresh.len());
-        if from == count {
-            places.extend((count..count + fresh.len()).map(|place| place as u32));
-            self.entries.extend(fresh);
-        } else if to <= count - from {
-            let head: Vec<Entry> = self.entries.drain(..to).collect();
-            let mut merged = Vec::with_capacity(head.len() + fresh.len());
-            interleave(head, fresh, 0, |entry| merged.push(entry), &mut places);
-            for entry in merged.into_iter().rev() {
-                self.entries.push_front(entry);
-            }
-        } else {
-            let tail: Vec<Entry> = self.entries.drain(from..).collect();
-            interleave(tail, fresh, from, |entry| self.entries.push_back(entry), &mut places);
-        }
-        places
-    }
-
-    /// Room for more lines, a sixteenth at a time: doubling would hold twice what is needed.
-    fn grow(&mut self, more: usize) {
-        if self.entries.capacity() < self.entries.len() + more {
-            self.entries.reserve_exact(more.max(self.entries.len() / 16).max(1024));
-        }
     }
 
     fn store(&mut self, event: &LogEvent) -> Entry {
@@ -480,40 +366,6 @@ impl LogStore {
         block.lines += 1;
         (number, start)
     }
-}
-
-/// Two sorted runs into one; of equals the known ones come first. `base` is the place of the first.
-fn interleave(known: Vec<Entry>, fresh: Vec<Entry>, base: usize, mut push: impl FnMut(Entry), places: &mut Vec<u32>) {
-    let mut place = base;
-    let mut fresh = fresh.into_iter().peekable();
-    for entry in known {
-        while let Some(new) = fresh.next_if(|new| new.key < entry.key) {
-            places.push(place as u32);
-            push(new);
-            place += 1;
-        }
-        push(entry);
-        place += 1;
-    }
-    for new in fresh {
-        places.push(place as u32);
-        push(new);
-        place += 1;
-    }
-}
-
-/// What the mark of a gap says.
-fn mark(gap: &Gap) -> String {
-    let length = text::span(std::time::Duration::from_millis((gap.to - gap.from).max(0).unsigned_abs() + 1));
-    let of = gap.group.as_deref().map(|group| format!(" of {group}")).unwrap_or_default();
-    let why = match gap.why {
-        Missed::Sampled => "Live Tail sent a sample only",
-        Missed::Interrupted => "the live tail was interrupted",
-        Missed::TooMuch => "too much to read at once",
-        Missed::Circle => "the service gave the same page for ever",
-        Missed::NotAsked => "not loaded",
-    };
-    format!("gap of {length}{of}: {why}; Enter reads it")
 }
 
 /// A line that only goes on with the one before: frames of a stack trace written an event each.

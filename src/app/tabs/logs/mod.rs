@@ -1,5 +1,6 @@
 //! Logs: a tail of one or more groups in the order of time, read line by line, invocation by invocation, error by error.
 
+mod arrivals;
 mod export;
 pub mod histogram;
 pub mod insights;
@@ -8,6 +9,7 @@ pub mod lines;
 pub mod matching;
 pub mod needle;
 mod pointers;
+mod rows;
 mod sources;
 pub mod times;
 
@@ -15,27 +17,22 @@ use std::collections::BTreeMap;
 
 use super::{Context, Learnt};
 use crate::app::command::{Action, Place};
-use crate::app::cursor::{Cursor, Motion};
-use crate::app::effect::{Effect, JqResult};
+use crate::app::cursor::Cursor;
 use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::selected::Selected;
 use crate::app::step::{LogTarget, Step};
-use crate::model::log::{Gap, Level, LogEvent};
+use crate::model::log::{Gap, Level};
 use crate::model::trouble::Trouble;
 use crate::store::Store;
-use crate::store::logs::{Arrival, LogStore};
 use crate::time::Moment;
 use histogram::{Brush, Histogram};
 use insights::Insights;
 use jq::Lens;
 use lines::Context as Whereabouts;
-use matching::{Only, Shown, Wants};
+use matching::{Only, Shown};
 use needle::Term;
 pub use sources::matching_groups;
 use times::Times;
-
-/// An event that comes this much later than it happened is told apart, ms: most are there within seconds.
-const LATE: i64 = 30_000;
 
 /// What of the logs is on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -230,225 +227,6 @@ impl Logs {
         self.unseen = 0;
     }
 
-    /// Rows there are.
-    pub fn rows(&self, store: &LogStore) -> usize {
-        self.lens.as_ref().map_or_else(|| self.shown.len(store), Lens::len)
-    }
-
-    /// Place in the store of a row.
-    pub fn place_at(&self, row: usize, store: &LogStore) -> Option<usize> {
-        match &self.lens {
-            Some(lens) => lens.place(row),
-            None => self.shown.place(row, store),
-        }
-    }
-
-    /// The first row at or after a place.
-    fn row_at(&self, place: usize) -> usize {
-        self.lens.as_ref().map_or_else(|| self.shown.row_of(place), |lens| lens.row_of(place))
-    }
-
-    fn renew_lens(&mut self, store: &LogStore) {
-        if let Some(lens) = &mut self.lens {
-            lens.renew(&self.shown, store);
-        }
-    }
-
-    /// A jq expression over the JSON lines; an empty one takes it away.
-    pub fn set_jq(&mut self, expression: &str, cx: &Context) {
-        let expression = expression.trim();
-        self.lenses += 1;
-        self.lens = (!expression.is_empty()).then(|| Lens::new(expression, self.lenses));
-        self.arrange(cx);
-    }
-
-    /// Lines that the expression has not seen yet.
-    pub fn ask_jq(&mut self, store: &LogStore) -> Option<Effect> {
-        let lens = self.lens.as_mut()?;
-        lens.ask(&self.shown, store)
-    }
-
-    /// The expression has answered.
-    pub fn jq_answered(
-        &mut self,
-        generation: u64,
-        results: Vec<(u64, JqResult)>,
-        trouble: Option<String>,
-        cx: &Context,
-    ) {
-        let place = self.place_at(self.cursor.row, &cx.store.logs);
-        let Some(lens) = &mut self.lens else { return };
-        if !lens.answered(generation, results, trouble) {
-            return;
-        }
-        lens.renew(&self.shown, &cx.store.logs);
-        if let Some(place) = place {
-            self.cursor.row = self.row_at(place);
-        }
-        self.settle(cx);
-    }
-
-    /// Shows the lines of one invocation or of one error only; `title` says what that is.
-    pub fn show_only(&mut self, only: Only, title: String, cx: &Context) {
-        self.panel = Panel::Lines;
-        (self.least, self.range, self.lens) = (None, None, None);
-        self.filters.clear();
-        self.only = Some((only, title));
-        self.paused = true;
-        self.arrange(cx);
-        self.cursor.go(Motion::First, self.rows(&cx.store.logs), self.height(cx.body));
-    }
-
-    /// What a line must be to be shown.
-    fn wants(&self, store: &Store) -> Wants {
-        Wants {
-            terms: self.filters.iter().filter(|term| term.needle.is_some()).cloned().collect(),
-            least: self.least,
-            range: self.range,
-            folded: self.folded && store.logs.continuing() > 0,
-            json: self.lens.is_some(),
-            only: self.only.as_ref().map(|(only, _)| only.clone()),
-        }
-    }
-
-    /// A batch of the tail is about to be stored: how far it has read, and what of it was late.
-    pub fn note_batch(&mut self, events: &[LogEvent], read_to: Moment) {
-        self.read_to = Some(read_to);
-        self.late += events.iter().filter(|event| event.ingestion - event.timestamp > LATE).count() as u64;
-    }
-
-    /// Lines have come: what is shown follows at once, the cursor when there is time.
-    pub fn took_in(&mut self, arrival: &Arrival, store: &Store) {
-        let place = self.place_at(self.cursor.row, &store.logs);
-        let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
-        let mut added = 0;
-        if self.folded && store.logs.continuing() > 0 && !self.shown.wants().folded {
-            self.shown.set(self.wants(store), &store.logs);
-        } else {
-            added = self.shown.take_in(arrival, &store.logs);
-        }
-        self.renew_lens(&store.logs);
-        if self.paused {
-            // The cursor stays on its line, and the line on its row of the screen.
-            if let Some(place) = place.and_then(|place| arrival.moved(place)) {
-                self.cursor.row = self.row_at(place);
-                self.cursor.first = self.cursor.row.saturating_sub(above);
-            }
-            self.unseen += added;
-        }
-    }
-
-    /// Older lines have come.
-    pub fn took_in_older(&mut self, added: usize, arrival: &Arrival, store: &Store) {
-        self.older_than = None;
-        self.exhausted = added == 0;
-        let unseen = self.unseen;
-        self.took_in(arrival, store);
-        self.unseen = unseen;
-    }
-
-    /// A stretch that was asked for has been read.
-    pub fn fetched(&mut self, asked: &Gap) {
-        self.fetching.take_if(|fetching| fetching == asked);
-    }
-
-    /// A line was taken out of the store.
-    pub fn lost_mark(&mut self, place: usize, store: &Store) {
-        let at = self.place_at(self.cursor.row, &store.logs);
-        self.shown.restart(&store.logs);
-        self.shown.work(&store.logs);
-        self.renew_lens(&store.logs);
-        if let Some(at) = at {
-            self.cursor.row = self.row_at(at - usize::from(at > place));
-        }
-    }
-
-    /// A search is under way: there are lines that have not been looked at.
-    pub fn is_searching(&self, store: &Store) -> bool {
-        self.shown.progress(&store.logs).is_some()
-    }
-
-    /// Looks at some more of them.
-    pub fn search_on(&mut self, cx: &Context) {
-        let place = self.place_at(self.cursor.row, &cx.store.logs);
-        let above = self.cursor.row.saturating_sub(self.cursor.first);
-        self.shown.work(&cx.store.logs);
-        self.renew_lens(&cx.store.logs);
-        if let Some(place) = place {
-            self.cursor.row = self.row_at(place);
-            self.cursor.first = self.cursor.row.saturating_sub(above);
-        }
-        self.settle(cx);
-        if !self.is_searching(cx.store) {
-            self.histogram.renew(&self.shown, self.range, cx);
-        }
-    }
-
-    /// Puts the cursor where it belongs after lines have come or gone.
-    fn settle(&mut self, cx: &Context) {
-        let rows = self.rows(&cx.store.logs);
-        let height = self.height(cx.body);
-        if let Some(target) = self.target
-            && (cx.store.logs.newest().is_some_and(|newest| newest >= target) || self.read_to.is_some())
-            && rows > 0
-        {
-            self.centre(cx.store.logs.place_of(target), cx);
-            self.target = None;
-        }
-        if !self.paused {
-            self.cursor.go(Motion::Last, rows, height);
-            self.unseen = 0;
-        }
-        self.cursor.fit(rows, height);
-    }
-
-    /// Puts the cursor on the line at a place, or the next that is shown, a third down the screen.
-    fn centre(&mut self, place: usize, cx: &Context) {
-        let rows = self.rows(&cx.store.logs);
-        self.cursor.row = self.row_at(place).min(rows.saturating_sub(1));
-        self.cursor.first = self.cursor.row.saturating_sub(self.height(cx.body) / 3);
-    }
-
-    /// What is wanted has changed.
-    pub fn arrange(&mut self, cx: &Context) {
-        let store = &cx.store.logs;
-        let place = self.place_at(self.cursor.row, store);
-        self.shown.set(self.wants(cx.store), store);
-        self.renew_lens(store);
-        if let Some(place) = place {
-            self.cursor.row = self.row_at(place);
-        }
-        self.settle(cx);
-        self.histogram.renew(&self.shown, self.range, cx);
-    }
-
-    /// The filter being typed.
-    pub fn filter(&self) -> &str {
-        self.filters.last().map(|term| term.text.as_str()).unwrap_or_default()
-    }
-
-    /// Another text for the filter being typed.
-    pub fn set_filter(&mut self, text: &str, cx: &Context) {
-        match Term::read(text) {
-            Ok(term) => {
-                self.complaint = None;
-                self.filters.pop();
-                if !text.is_empty() {
-                    self.filters.push(term);
-                }
-                self.arrange(cx);
-            }
-            Err(complaint) => self.complaint = Some(complaint),
-        }
-    }
-
-    /// One more filter, on top of those in force.
-    pub fn stack_filter(&mut self) {
-        if self.filters.last().is_some_and(|term| !term.text.is_empty()) {
-            self.filters.push(Term { text: String::new(), needle: None });
-        }
-    }
-
     /// A key's meaning.
     pub fn act(&mut self, action: Action, cx: &Context) -> Vec<Step> {
         match action {
@@ -581,15 +359,6 @@ impl Logs {
         self.pattern = text.trim().to_string();
         self.arrange(cx);
         Ok(())
-    }
-
-    /// Lines a second over the last ten seconds of the log, by their own time: a backlog that is read in one go is no
-    /// flood.
-    pub fn rate(&self, store: &Store) -> f64 {
-        let Some(read_to) = self.read_to else { return 0.0 };
-        let until = read_to.timestamp_millis();
-        let lines = store.logs.place_of(until + 1) - store.logs.place_of(until - 10_000);
-        lines as f64 / 10.0
     }
 }
 

@@ -77,7 +77,7 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         None => parts.push(("no line yet".into(), styles.dim)),
     }
     parts.push((format!("{:.1}/s", tab.rate(&app.store)), styles.dim));
-    let gaps = store.gaps().len();
+    let gaps = store.gap_count();
     if gaps > 0 {
         parts.push((if gaps == 1 { "1 gap".into() } else { format!("{gaps} gaps") }, styles.warning));
     }
