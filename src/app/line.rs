@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::overlay::{Help, Overlay};
 use super::tabs::Tab;
 use super::tabs::logs::Panel;
-use crate::model::json::{Broken, Document, Kind};
+use crate::model::json::{self, Broken, Document, Kind};
 use crate::store::logs::Line;
 pub use copies::{Copies, Subject, What};
 pub use rows::{Row, Rows, indent};
@@ -187,8 +187,7 @@ fn read(text: &str) -> (&str, Result<Document, Broken>) {
         Err(broken) if broken.values > 1 => return ("", whole),
         _ => {}
     }
-    let object = memchr::memchr_iter(b'{', text.as_bytes()).find(|at| *at > 0 && text.as_bytes()[at - 1] == b' ');
-    let tail = object.map(|at| (at, Document::read(&text[at..])));
+    let tail = json::begins(text).filter(|at| *at > 0).map(|at| (at, Document::read(&text[at..])));
     match tail {
         Some((at, Ok(document))) if document.len() > 1 => (text[..at].trim_end(), Ok(document)),
         // A number or a word alone is JSON too, but no tree.

@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::command::{Action, COMMANDS};
+use super::command::{Action, COMMANDS, Place};
 use super::cursor::Cursor;
 use super::step::Jump;
 use super::step::LogTarget;
@@ -57,6 +57,8 @@ impl Palette {
         let mut entries: Vec<Entry> = COMMANDS
             .iter()
             .filter(|command| !matches!(command.action, Action::Confirm | Action::Send | Action::SwitchField))
+            // They mean something where a line is open, and the palette is not opened there.
+            .filter(|command| command.places != [Place::Line])
             .map(|command| Entry {
                 kind: "command",
                 name: command.name.to_string(),

@@ -21,6 +21,8 @@ pub struct Selected {
     pub stage: Option<(String, String)>,
     /// Log group.
     pub log_group: Option<String>,
+    /// Log stream, of a line.
+    pub log_stream: Option<String>,
     /// Name of an alarm.
     pub alarm: Option<String>,
     /// The moment that it is about.
@@ -54,6 +56,9 @@ impl Selected {
     pub fn console_url(&self, scope: &Scope) -> Option<String> {
         let region = &scope.region;
         let host = host(region);
+        if let (Some(group), Some(stream), Some(at)) = (&self.log_group, &self.log_stream, self.at) {
+            return Some(log_event_url(scope, group, stream, at.timestamp_millis()));
+        }
         if let Some(trace) = &self.trace_id {
             return Some(format!("https://{host}/cloudwatch/home?region={region}#xray:traces/{trace}"));
         }

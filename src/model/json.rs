@@ -22,10 +22,21 @@ pub struct Broken {
     pub values: usize,
 }
 
-/// What one path finds in a JSON text, as text: a string without its quotes, everything else as it stands there. None where the
+/// Where the JSON of a log line would begin: at its beginning, or after the words that a runtime puts before it, as in
+/// `TIME REQUEST INFO {…}`. None where no bracket stands at such a place; whether it is JSON is not looked at.
+pub fn begins(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    if matches!(bytes.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'[')) {
+        return Some(0);
+    }
+    memchr::memchr_iter(b'{', bytes).find(|at| *at > 0 && matches!(bytes[at - 1], b' ' | b'\t'))
+}
+
+/// What one path finds in a JSON line, as text: a string without its quotes, everything else as it stands there. None where the
 /// text is no JSON up to there, or has no such field. Costs a walk up to the field, and no copy of anything else.
 pub fn field(text: &str, path: &str) -> Option<String> {
     let path = Path::read(path)?;
+    let text = &text[begins(text)?..];
     let mut scanner = Scanner::new(text);
     for step in &path.0 {
         scanner.enter(step)?;
@@ -338,6 +349,8 @@ mod tests {
         }
         assert_eq!(field("no json", ".a"), None);
         assert_eq!(field(r#"{"a":1, "b": "#, ".a").as_deref(), Some("1"), "up to there it is JSON");
+        let node = "2026-11-21T04:00:00.123Z    8c2a1f3e    INFO    {\"a\":{\"b\":7}}";
+        assert_eq!(field(node, ".a.b").as_deref(), Some("7"), "behind the words of a runtime");
         assert_eq!(field("[5]", ".[0]").as_deref(), Some("5"));
     }
 

@@ -3,7 +3,7 @@
 use crate::app::cursor::Cursor;
 use crate::app::selected::log_event_url;
 use crate::model::identity::Scope;
-use crate::model::json::{Document, indented};
+use crate::model::json::{Document, begins, indented};
 use crate::model::line;
 use crate::store::logs::Line;
 
@@ -83,7 +83,7 @@ impl Copies {
     /// A choice for a line; `field` is the path and the value that are selected in it.
     pub fn new(subject: Subject, field: Option<(String, String)>) -> Copies {
         let no_field = field.is_none().then_some("open a JSON line and select a field");
-        let no_json = Document::read(&subject.text).is_err().then_some("the line is no JSON");
+        let no_json = json_of(&subject).is_none().then_some("the line is no JSON");
         let no_id = request_id(&subject).is_none().then_some("the line carries none");
         let items = What::ALL
             .map(|what| {
@@ -111,13 +111,19 @@ impl Copies {
             What::Line => text.clone(),
             What::Value => field.map(|(_, value)| value.clone()).unwrap_or_default(),
             What::Path => field.map(|(path, _)| path.clone()).unwrap_or_default(),
-            What::Indented => indented(text),
+            What::Indented => json_of(&self.subject).map(indented).unwrap_or_default(),
             What::RequestId => request_id(&self.subject).unwrap_or_default().to_string(),
             What::Link => log_event_url(scope, group, stream, *timestamp),
         };
         let name = what.name().trim_start_matches("the ").trim_start_matches("a ").to_string();
         Ok((name, copied))
     }
+}
+
+/// The JSON in a line.
+fn json_of(subject: &Subject) -> Option<&str> {
+    let json = &subject.text[begins(&subject.text)?..];
+    Document::read(json).is_ok().then_some(json)
 }
 
 fn request_id(subject: &Subject) -> Option<&str> {

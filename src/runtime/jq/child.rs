@@ -6,7 +6,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, Thread};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -19,9 +19,10 @@ const LOOKS: u32 = 8;
 /// Answers lines until there are no more. Errors when a pipe breaks; whoever reads the answers has gone then.
 pub fn serve(expression: &str, input: impl Read, mut output: impl Write) -> io::Result<()> {
     limit();
-    let progress = Arc::new(Progress::default());
-    let watched = progress.clone();
-    thread::Builder::new().name("deadline".into()).spawn(move || watch(&watched))?;
+    let lines = Arc::new(AtomicU64::new(0));
+    let watched = lines.clone();
+    let watch = thread::Builder::new().name("deadline".into()).spawn(move || watch(&watched))?;
+    let progress = Progress { lines, watch: watch.thread().clone() };
     progress.begin();
     let compiled = Expression::compile(expression);
     progress.end();
@@ -86,31 +87,38 @@ fn batch(input: &mut impl Read) -> io::Result<Option<Vec<Vec<u8>>>> {
 }
 
 /// Counts beginnings and ends: an odd number is a line under way.
-#[derive(Default)]
-struct Progress(AtomicU64);
+struct Progress {
+    lines: Arc<AtomicU64>,
+    watch: Thread,
+}
 
 impl Progress {
     fn begin(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.lines.fetch_add(1, Ordering::Release);
+        self.watch.unpark();
     }
 
     fn end(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.lines.fetch_add(1, Ordering::Release);
     }
 }
 
-/// Ends the process when one line has taken as long as it may.
+/// Ends the process when one line has taken as long as it may; sleeps while there is none.
 #[allow(clippy::disallowed_methods)] // this process has no terminal to give back, and its main thread can't return
-fn watch(progress: &Progress) {
+fn watch(lines: &AtomicU64) {
     let (mut seen, mut looks) = (0, 0);
     loop {
-        thread::sleep(DEADLINE / LOOKS);
-        let now = progress.0.load(Ordering::Relaxed);
-        looks = if now == seen && now % 2 == 1 { looks + 1 } else { 0 };
+        let now = lines.load(Ordering::Acquire);
+        if now.is_multiple_of(2) {
+            thread::park();
+            continue;
+        }
+        looks = if now == seen { looks + 1 } else { 0 };
         seen = now;
         if looks >= LOOKS {
             std::process::exit(OVERDUE.into());
         }
+        thread::sleep(DEADLINE / LOOKS);
     }
 }
 
