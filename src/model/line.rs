@@ -128,13 +128,25 @@ pub struct Said<'a> {
     pub severity: Option<Severity>,
     /// Request id, where one stands in the place that loggers give it; [`uuid`] finds any other.
     pub request_id: Option<&'a str>,
-    /// Trace id, `1-8hex-24hex`, where the platform or a logger wrote it; [`trace_id`] finds any other.
+    /// The same in sixteen bytes.
+    pub request: Option<RequestId>,
+    /// Trace id, `1-8hex-24hex`, where the platform wrote it or it stands beside the request id; [`trace_id`] finds any
+    /// other.
     pub trace_id: Option<&'a str>,
     /// An object.
     pub json: bool,
 }
 
-impl Said<'_> {
+impl<'a> Said<'a> {
+    /// Takes a word for the request id if it is one and none is known; whether it is one.
+    fn take_request(&mut self, word: &'a str) -> bool {
+        let Some(number) = request::number(word.as_bytes()) else { return false };
+        if self.request.is_none() {
+            (self.request_id, self.request) = (Some(word), Some(RequestId(number)));
+        }
+        true
+    }
+
     /// How serious the line is.
     pub fn level(&self) -> Level {
         match self.severity {
@@ -144,11 +156,6 @@ impl Said<'_> {
             Some(Severity::Trace | Severity::Debug) => Level::Debug,
             Some(Severity::Info) | None => Level::Info,
         }
-    }
-
-    /// The request id in sixteen bytes.
-    pub fn request(&self) -> Option<RequestId> {
-        self.request_id.and_then(RequestId::read)
     }
 
     /// The trace id in sixteen bytes.

@@ -142,7 +142,7 @@ impl Errors {
         let told = fingerprint(text, said);
         let hash = told.hash_in(function);
         self.generation += 1;
-        let place = Place { source, timestamp, request: said.request() };
+        let place = Place { source, timestamp, request: said.request };
         if !self.groups.contains_key(&hash) {
             if self.groups.len() >= self.kept.max(1) {
                 self.drop_some();

@@ -10,6 +10,7 @@
 //! oldest invocations go first, are counted, and what comes of a time before them is passed over.
 
 mod attempt;
+mod hash;
 mod names;
 mod retries;
 mod stream;
@@ -122,7 +123,7 @@ pub struct Invocations {
     attempts: Vec<Attempt>,
     free: Vec<u32>,
     /// The first attempt of each request id; others follow it.
-    heads: HashMap<RequestId, u32>,
+    heads: HashMap<RequestId, u32, hash::Secret>,
     /// Failures that lines with a request id tell of, by the first attempt on their stream.
     evidence: HashMap<u32, Vec<Evidence>>,
     streams: Vec<Option<Box<Stream>>>,
@@ -170,7 +171,7 @@ impl Invocations {
             return;
         }
         self.changed = true;
-        match said.request() {
+        match said.request {
             Some(request) => self.take(source, request, timestamp, text, said),
             None => self.take_loose(source, timestamp, text, said),
         }
@@ -369,6 +370,13 @@ impl Invocations {
 
     fn unlink(&mut self, slot: u32) {
         let Attempt { request, source, next, .. } = self.attempts[slot as usize];
+        if next == NONE && self.heads.get(&request) == Some(&slot) {
+            self.heads.remove(&request);
+            if !self.evidence.is_empty() {
+                self.evidence.remove(&slot);
+            }
+            return;
+        }
         let told = self.evidence.remove(&slot);
         let heir = self.siblings(slot).find(|other| *other != slot);
         match self.heads.get(&request).copied() {

@@ -43,6 +43,9 @@ pub struct Members<'a> {
 /// What a line says of itself stands among so many bytes that are not text within quotation marks.
 const PATIENCE: usize = 4096;
 
+/// Bytes of a text that are looked at one by one.
+const SHORT: usize = 24;
+
 /// Members of the document that a text begins with.
 pub fn members(text: &str) -> Members<'_> {
     Members { text, at: 0, depth: 0, patience: PATIENCE }
@@ -53,6 +56,14 @@ impl<'a> Members<'a> {
     fn string(&self, open: usize) -> Option<(&'a str, usize)> {
         let bytes = self.text.as_bytes();
         let mut at = open + 1;
+        // Names and most values are short: a look at each byte is cheaper than a search.
+        for (place, byte) in bytes.get(at..)?.iter().take(SHORT).enumerate() {
+            match byte {
+                b'"' => return Some((&self.text[at..at + place], at + place + 1)),
+                b'\\' => break,
+                _ => {}
+            }
+        }
         loop {
             let found = at + memchr2(b'"', b'\\', bytes.get(at..)?)?;
             if bytes[found] == b'"' {
@@ -125,43 +136,51 @@ impl<'a> Iterator for Members<'a> {
 pub fn read(text: &str) -> Option<Said<'_>> {
     let mut said = Said { json: true, ..Said::default() };
     let mut platform = false;
-    let (mut found, mut failed, mut level_rank) = (false, false, usize::MAX);
+    let (mut found, mut failed, mut rank) = (false, false, NO_LEVEL);
     for member in members(text) {
         found = true;
-        match (member.depth, member.value) {
-            (1, Value::Text(value)) => match member.key {
-                "type" if value.starts_with("platform.") => {
-                    platform = true;
-                    said.kind = kind_of(value);
+        let key = member.key.as_bytes();
+        if member.depth == 1 {
+            // What is left of a line of the application when both are known is what it is about; only a trace id may
+            // still stand beside the request id.
+            let enough = said.request.is_some() && rank == 0 && !platform;
+            match member.value {
+                Value::Text(value) => match (key.len(), key.first()) {
+                    (4, Some(b't')) if key == b"type" && value.starts_with("platform.") => {
+                        platform = true;
+                        said.kind = kind_of(value);
+                    }
+                    (9.., Some(b'r' | b'A' | b'a' | b'f' | b'l')) if is_request(member.key) => {
+                        said.take_request(value);
+                        continue;
+                    }
+                    (12 | 13, Some(b'x')) if matches!(key, b"xray_trace_id" | b"xrayTraceId") => {
+                        said.trace_id = request::trace_id(value);
+                    }
+                    (9.., Some(b'e')) if is_failure(member.key) => failed = true,
+                    (5..=9, Some(b'l' | b's' | b'L')) => {
+                        rank = take_level(&mut said, member.key, rank, || Severity::of_any_case(value.as_bytes()));
+                    }
+                    _ => {}
+                },
+                Value::Bare(value) if matches!(key.first(), Some(b'l' | b's' | b'L')) => {
+                    rank = take_level(&mut said, member.key, rank, || numbered(value));
                 }
-                "requestId"
-                | "AWSRequestId"
-                | "aws_request_id"
-                | "awsRequestId"
-                | "function_request_id"
-                | "request_id"
-                | "lambda_request_id"
-                    if said.request_id.is_none() && request::is_uuid(value.as_bytes()) =>
-                {
-                    said.request_id = Some(value);
-                }
-                "xray_trace_id" | "xrayTraceId" if said.trace_id.is_none() => said.trace_id = request::trace_id(value),
-                "errorType" | "errorMessage" | "exception" | "exception_name" => failed = true,
-                key => level_rank = take_level(&mut said, key, level_rank, || Severity::of_any_case(value.as_bytes())),
-            },
-            (1, Value::Bare(value)) => {
-                level_rank = take_level(&mut said, member.key, level_rank, || numbered(value));
-            }
-            (1, Value::Array) if matches!(member.key, "stackTrace" | "stack_trace") => failed = true,
-            (2, Value::Text(value)) if platform => match member.key {
-                "requestId" if request::is_uuid(value.as_bytes()) => said.request_id = Some(value),
-                "status" if value != "success" => failed = true,
+                Value::Array if matches!(member.key, "stackTrace" | "stack_trace") => failed = true,
                 _ => {}
-            },
-            (3, Value::Text(value)) if platform && member.key == "value" => {
-                said.trace_id = value.strip_prefix("Root=").and_then(request::trace_id);
             }
-            _ => {}
+            if enough {
+                break;
+            }
+        } else if platform && let Value::Text(value) = member.value {
+            match (member.depth, member.key) {
+                (2, "requestId") => {
+                    said.take_request(value);
+                }
+                (2, "status") if value != "success" => failed = true,
+                (3, "value") => said.trace_id = value.strip_prefix("Root=").and_then(request::trace_id),
+                _ => {}
+            }
         }
     }
     if failed && said.severity.is_none() {
@@ -170,21 +189,35 @@ pub fn read(text: &str) -> Option<Said<'_>> {
     found.then_some(said)
 }
 
+/// Lambda's own name of the field, Powertools', and what people write.
+fn is_request(key: &str) -> bool {
+    matches!(
+        key,
+        "requestId"
+            | "AWSRequestId"
+            | "aws_request_id"
+            | "awsRequestId"
+            | "function_request_id"
+            | "request_id"
+            | "lambda_request_id"
+    )
+}
+
+fn is_failure(key: &str) -> bool {
+    matches!(key, "errorType" | "errorMessage" | "exception" | "exception_name")
+}
+
 /// The fields in which levels stand, the best first.
 const LEVELS: [&str; 8] = ["level", "log_level", "logLevel", "severity", "log.level", "levelname", "LogLevel", "Level"];
+const NO_LEVEL: usize = usize::MAX;
 
 fn take_level(said: &mut Said<'_>, key: &str, rank: usize, read: impl FnOnce() -> Option<Severity>) -> usize {
-    if !matches!(key.as_bytes().first(), Some(b'l' | b's' | b'L')) {
-        return rank;
-    }
-    match LEVELS.iter().position(|field| *field == key).filter(|own| *own < rank) {
-        Some(own) => match read() {
-            Some(severity) => {
-                said.severity = Some(severity);
-                own
-            }
-            None => rank,
-        },
+    let Some(own) = LEVELS.iter().position(|field| *field == key).filter(|own| *own < rank) else { return rank };
+    match read() {
+        Some(severity) => {
+            said.severity = Some(severity);
+            own
+        }
         None => rank,
     }
 }

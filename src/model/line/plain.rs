@@ -1,6 +1,9 @@
 //! Lines of text: the platform's own, those of the runtimes' loggers, and whatever a function prints.
 
-use memchr::{memchr, memchr2, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr2};
 
 use super::{Kind, Said, Severity, object, request};
 
@@ -8,22 +11,6 @@ use super::{Kind, Said, Severity, object, request};
 const WORDS: usize = 6;
 /// ... and those among its first bytes.
 const HEAD: usize = 256;
-
-/// Beginnings of lines that the platform writes.
-const OWN: [(&str, Kind); 12] = [
-    ("START RequestId:", Kind::Start),
-    ("END RequestId:", Kind::End),
-    ("REPORT RequestId:", Kind::Report),
-    ("INIT_START ", Kind::InitStart),
-    ("INIT_REPORT ", Kind::InitReport),
-    ("RESTORE_START", Kind::RestoreStart),
-    ("RESTORE_REPORT", Kind::RestoreReport),
-    ("EXTENSION", Kind::Extension),
-    ("LOGS\tName:", Kind::Extension),
-    ("TELEMETRY\tName:", Kind::Extension),
-    ("XRAY TraceId:", Kind::Platform),
-    ("RequestId: ", Kind::RuntimeExited),
-];
 
 /// Reads a line that is no object.
 pub(super) fn read(text: &str) -> Said<'_> {
@@ -54,7 +41,9 @@ pub(super) fn read(text: &str) -> Said<'_> {
                 && let Some(within) = object::read(rest)
             {
                 said.severity = within.severity.or(said.severity);
-                said.request_id = said.request_id.or(within.request_id);
+                if said.request.is_none() {
+                    (said.request_id, said.request) = (within.request_id, within.request);
+                }
                 said.trace_id = said.trace_id.or(within.trace_id);
             } else if said.severity.is_none() {
                 trouble(text, prose, &mut said);
@@ -65,32 +54,30 @@ pub(super) fn read(text: &str) -> Said<'_> {
     said
 }
 
+static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Status: "));
+static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("TraceId: "));
+
 /// The line if the platform wrote it. What `aws logs tail` and the like print has a time in front.
 fn platform(text: &str) -> Option<Said<'_>> {
     let bytes = text.as_bytes();
     let text = if bytes.first()?.is_ascii_digit() {
-        let behind = memchr2(b' ', b'\t', &bytes[..bytes.len().min(32)])?;
+        let behind = bytes[..bytes.len().min(32)].iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
         text[behind..].trim_start()
     } else {
         text
     };
-    if !matches!(text.as_bytes().first()?, b'S' | b'E' | b'R' | b'I' | b'L' | b'T' | b'X') {
-        return None;
-    }
-    let (beginning, kind) = OWN.iter().find(|(beginning, _)| begins(text, beginning))?;
-    let rest = text.get(beginning.len()..).unwrap_or_default();
-    let mut said = Said { kind: *kind, ..Said::default() };
-    let word = rest.trim_start().split([' ', '\t', '\n', '\r']).next().unwrap_or_default();
-    if request::is_uuid(word.as_bytes()) {
-        said.request_id = Some(word);
+    let (kind, rest) = own(text)?;
+    let mut said = Said { kind, ..Said::default() };
+    if matches!(kind, Kind::Start | Kind::End | Kind::Report | Kind::RuntimeExited) {
+        let id = rest.trim_start();
+        said.take_request(id.get(..36).unwrap_or_default());
     }
     match kind {
         Kind::Report | Kind::InitReport | Kind::RestoreReport => {
-            let bytes = rest.as_bytes();
-            if memmem::find(bytes, b"Status: ").is_some() {
+            if STATUS.find(rest.as_bytes()).is_some() {
                 said.severity = Some(Severity::Error);
             }
-            if let Some(at) = memmem::find(bytes, b"XRAY TraceId: ") {
+            if let Some(at) = TRACE.find(rest.as_bytes()) {
                 said.trace_id = request::trace_id(&rest[at..]);
             }
         }
@@ -106,13 +93,26 @@ fn platform(text: &str) -> Option<Said<'_>> {
     Some(said)
 }
 
-/// Tabs may have become blanks on the way to a screen.
-fn begins(text: &str, beginning: &str) -> bool {
-    match beginning.split_once('\t') {
-        Some((name, rest)) => text
-            .strip_prefix(name)
-            .is_some_and(|behind| behind.starts_with(['\t', ' ']) && behind.trim_start().starts_with(rest)),
-        None => text.starts_with(beginning),
+/// What the platform begins a line with, and what follows.
+fn own(text: &str) -> Option<(Kind, &str)> {
+    let after = |beginning: &str, kind| text.strip_prefix(beginning).map(|rest| (kind, rest));
+    // Tabs may have become blanks on the way to a screen.
+    let named = |name: &str| {
+        let rest = text.strip_prefix(name)?;
+        (rest.starts_with(['\t', ' ']) && rest.trim_start().starts_with("Name:")).then_some((Kind::Extension, rest))
+    };
+    match text.as_bytes().first()? {
+        b'S' => after("START RequestId:", Kind::Start),
+        b'E' => after("END RequestId:", Kind::End).or_else(|| named("EXTENSION")),
+        b'R' => after("REPORT RequestId:", Kind::Report)
+            .or_else(|| after("RESTORE_START", Kind::RestoreStart))
+            .or_else(|| after("RESTORE_REPORT", Kind::RestoreReport))
+            .or_else(|| after("RequestId: ", Kind::RuntimeExited)),
+        b'I' => after("INIT_START ", Kind::InitStart).or_else(|| after("INIT_REPORT ", Kind::InitReport)),
+        b'L' => named("LOGS"),
+        b'T' => named("TELEMETRY"),
+        b'X' => after("XRAY TraceId:", Kind::Platform),
+        _ => None,
     }
 }
 
@@ -133,8 +133,7 @@ fn header<'a>(text: &'a str, said: &mut Said<'a>) -> (&'a str, bool) {
         if word.is_empty() {
             break;
         }
-        if !prose && word.len() == 36 && request::is_uuid(word) {
-            said.request_id = said.request_id.or(Some(&text[start..at]));
+        if !prose && word.len() == 36 && said.take_request(&text[start..at]) {
             rest = at;
         } else if let Some(severity) = level_of(word, prose, at < bytes.len() && bytes[at] == b'\t') {
             said.severity = Some(severity);

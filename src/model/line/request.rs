@@ -10,7 +10,7 @@ pub struct RequestId(pub u128);
 impl RequestId {
     /// Reads a UUID; nothing else is one.
     pub fn read(text: &str) -> Option<RequestId> {
-        number(text.as_bytes(), [8, 13, 18, 23], 36).map(RequestId)
+        number(text.as_bytes()).map(RequestId)
     }
 }
 
@@ -36,7 +36,14 @@ pub struct TraceId(pub u128);
 impl TraceId {
     /// Reads `1-8hex-24hex`; nothing else is one.
     pub fn read(text: &str) -> Option<TraceId> {
-        number(text.strip_prefix("1-")?.as_bytes(), [8], 33).map(TraceId)
+        let bytes: &[u8; 35] = text.as_bytes().try_into().ok()?;
+        if !bytes.starts_with(b"1-") || bytes[10] != b'-' {
+            return None;
+        }
+        let (time, wrong_a) = digits(&bytes[2..10]);
+        let (high, wrong_b) = digits(&bytes[11..19]);
+        let (low, wrong_c) = digits(&bytes[19..]);
+        (wrong_a | wrong_b | wrong_c <= 0xf).then(|| TraceId(u128::from(time << 32 | high) << 64 | u128::from(low)))
     }
 }
 
@@ -46,36 +53,43 @@ impl fmt::Display for TraceId {
     }
 }
 
-/// Hexadecimal digits with dashes at the given places, as a number.
-fn number<const N: usize>(bytes: &[u8], dashes: [usize; N], length: usize) -> Option<u128> {
-    if bytes.len() != length || dashes.iter().any(|place| bytes[*place] != b'-') {
-        return None;
-    }
-    let mut number = 0_u128;
-    let mut dashed = 0;
-    for byte in bytes {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            b'-' => {
-                dashed += 1;
-                continue;
-            }
-            _ => return None,
+/// The value of each hexadecimal digit, and what is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        digits[byte] = match byte as u8 {
+            digit @ b'0'..=b'9' => digit - b'0',
+            digit @ b'a'..=b'f' => digit - b'a' + 10,
+            digit @ b'A'..=b'F' => digit - b'A' + 10,
+            _ => 0xff,
         };
-        number = number << 4 | u128::from(digit);
+        byte += 1;
     }
-    (dashed == N).then_some(number)
+    digits
+};
+
+/// Up to sixteen hexadecimal digits; anything above them in what is returned says that one was none.
+fn digits(bytes: &[u8]) -> (u64, u8) {
+    bytes.iter().fold((0, 0), |(number, wrong), byte| {
+        let digit = DIGITS[usize::from(*byte)];
+        (number << 4 | u64::from(digit & 0xf), wrong | digit)
+    })
 }
 
-/// A UUID and nothing else.
-pub(super) fn is_uuid(bytes: &[u8]) -> bool {
-    bytes.len() == 36
-        && bytes.iter().enumerate().all(|(place, byte)| match place {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+/// A UUID and nothing else, as a number.
+pub(super) fn number(bytes: &[u8]) -> Option<u128> {
+    let bytes: &[u8; 36] = bytes.try_into().ok()?;
+    if bytes[8] != b'-' || bytes[13] != b'-' || bytes[18] != b'-' || bytes[23] != b'-' {
+        return None;
+    }
+    let (a, wrong_a) = digits(&bytes[..8]);
+    let (b, wrong_b) = digits(&bytes[9..13]);
+    let (c, wrong_c) = digits(&bytes[14..18]);
+    let (d, wrong_d) = digits(&bytes[19..23]);
+    let (e, wrong_e) = digits(&bytes[24..]);
+    let wrong = wrong_a | wrong_b | wrong_c | wrong_d | wrong_e;
+    (wrong <= 0xf).then(|| u128::from(a << 32 | b << 16 | c) << 64 | u128::from(d << 48 | e))
 }
 
 /// The first UUID anywhere in a line.
@@ -85,7 +99,7 @@ pub fn uuid(text: &str) -> Option<&str> {
     let mut from = 8;
     while let Some(found) = memchr(b'-', bytes.get(from..)?) {
         let dash = from + found;
-        if bytes.get(dash - 8..dash + 28).is_some_and(is_uuid) {
+        if bytes.get(dash - 8..dash + 28).and_then(number).is_some() {
             return text.get(dash - 8..dash + 28);
         }
         from = dash + 1;

@@ -7,7 +7,7 @@ impl Invocations {
     /// A START has come.
     pub(super) fn start(&mut self, head: u32, at: i64, version: u16) {
         let one = self.attempts[head as usize];
-        let fits = one.started == NEVER && (one.report.at == NEVER || !one.report.is_before(at));
+        let fits = one.started == NEVER && (one.report.at == NEVER || one.report.at >= at);
         if fits && self.is_only(head) {
             self.change(head, |one| (one.started, one.version) = (at, version));
         } else {
@@ -18,7 +18,7 @@ impl Invocations {
     /// A REPORT has come.
     pub(super) fn report(&mut self, head: u32, report: Report) {
         let one = self.attempts[head as usize];
-        let fits = one.report.at == NEVER && (one.started == NEVER || !report.is_before(one.started));
+        let fits = one.report.at == NEVER && (one.started == NEVER || report.at >= one.started);
         if fits && self.is_only(head) {
             self.change(head, |one| one.report = report);
         } else {
@@ -73,16 +73,17 @@ impl Invocations {
             known().map(|one| one.report).filter(|report| report.at != NEVER).chain(report).collect();
         starts.sort_unstable();
         reports.sort_by(|a, b| a.at.cmp(&b.at).then(a.duration_ms.total_cmp(&b.duration_ms)));
+        let pair = starts.len() == 1 && reports.len() == 1 && reports[0].at >= starts[0].0;
         let mut reports = reports.into_iter().peekable();
         let mut arranged: Vec<(Option<(i64, u16)>, Option<Report>)> = Vec::new();
         for place in 0..=starts.len() {
             let start = place.checked_sub(1).map(|place| starts[place]);
             let until = starts.get(place).map_or(i64::MAX, |(at, _)| *at);
-            let first = reports.next_if(|report| report.is_before(until));
+            let first = reports.next_if(|report| !pair && report.is_before(until) || pair && place == 1);
             if start.is_some() || first.is_some() {
                 arranged.push((start, first));
             }
-            while let Some(more) = reports.next_if(|report| report.is_before(until)) {
+            while let Some(more) = reports.next_if(|report| !pair && report.is_before(until)) {
                 arranged.push((None, Some(more)));
             }
         }

@@ -1,6 +1,6 @@
 //! The index as it is read: rows, the newest first, and the lines of one.
 
-use super::attempt::{Attempt, NEVER, bits};
+use super::attempt::{Attempt, NEVER, NONE, bits};
 use super::stream::Stream;
 use super::{Invocations, Key, Lines, Row};
 use crate::model::line::{RequestId, TraceId};
@@ -115,6 +115,10 @@ impl Invocations {
         if one.report.at != NEVER {
             return true;
         }
+        if one.next == NONE && one.lines > 0 {
+            // The only one of its stream: whoever has siblings there is followed by them.
+            return one.ends > 0;
+        }
         let head = self.head_of(one.request, one.source).unwrap_or(slot);
         usize::from(self.attempts[head as usize].ends) >= self.siblings(slot).count()
     }
@@ -125,7 +129,7 @@ impl Invocations {
         let head = self.head_of(one.request, one.source).unwrap_or(slot);
         let counts = &self.attempts[head as usize];
         let mut others: Vec<(i64, u16, u32)> = Vec::new();
-        if one.next != super::NONE || self.heads.get(&one.request) != Some(&slot) {
+        if one.next != NONE || self.heads.get(&one.request) != Some(&slot) {
             others.extend(self.chain(one.request).filter(|slot| self.is_shown(*slot)).map(|slot| {
                 let other = &self.attempts[slot as usize];
                 (other.start(), other.source, slot)
