@@ -128,8 +128,7 @@ pub struct Said<'a> {
     pub severity: Option<Severity>,
     /// Request id, where one stands in the place that loggers give it; [`uuid`] finds any other.
     pub request_id: Option<&'a str>,
-    /// The same in sixteen bytes.
-    pub request: Option<RequestId>,
+    request: Option<RequestId>,
     /// Trace id, `1-8hex-24hex`, where the platform wrote it or it stands beside the request id; [`trace_id`] finds any
     /// other.
     pub trace_id: Option<&'a str>,
@@ -138,6 +137,11 @@ pub struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
+    /// The request id in sixteen bytes.
+    pub fn request(&self) -> Option<RequestId> {
+        self.request
+    }
+
     /// Takes a word for the request id if it is one and none is known; whether it is one.
     fn take_request(&mut self, word: &'a str) -> bool {
         let Some(number) = request::number(word.as_bytes()) else { return false };

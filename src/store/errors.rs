@@ -142,7 +142,7 @@ impl Errors {
         let told = fingerprint(text, said);
         let hash = told.hash_in(function);
         self.generation += 1;
-        let place = Place { source, timestamp, request: said.request };
+        let place = Place { source, timestamp, request: said.request() };
         if !self.groups.contains_key(&hash) {
             if self.groups.len() >= self.kept.max(1) {
                 self.drop_some();
@@ -166,12 +166,12 @@ impl Errors {
         }
     }
 
-    /// Reads from the index of invocations how the platform ended them; free while it has not changed.
+    /// Reads from the index of invocations how the platform ended them; free while no failure is new there.
     pub fn refresh(&mut self, index: &Invocations) {
-        if self.seen == index.generation() {
+        if self.seen == index.troubles() {
             return;
         }
-        self.seen = index.generation();
+        self.seen = index.troubles();
         self.generation += 1;
         self.platform.clear();
         for row in index.failures() {

@@ -136,6 +136,8 @@ pub struct Invocations {
     forgotten: u64,
     generation: u64,
     changed: bool,
+    /// Changes whenever something about a failure does.
+    troubles: u64,
     kept: usize,
 }
 
@@ -151,7 +153,8 @@ impl Invocations {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        *self = Invocations { generation: self.generation + 1, ..Invocations::of(self.kept.max(1)) };
+        let (generation, troubles) = (self.generation + 1, self.troubles + 1);
+        *self = Invocations { generation, troubles, ..Invocations::of(self.kept.max(1)) };
     }
 
     /// Takes in a line of the store's source number `source`, once. The names of its group and stream are looked at
@@ -171,7 +174,8 @@ impl Invocations {
             return;
         }
         self.changed = true;
-        match said.request {
+        self.troubles += u64::from(said.level() == Level::Error);
+        match said.request() {
             Some(request) => self.take(source, request, timestamp, text, said),
             None => self.take_loose(source, timestamp, text, said),
         }
@@ -333,7 +337,7 @@ impl Invocations {
         self.generation += 1;
         for source in std::mem::take(&mut self.dirty) {
             if let Some(stream) = self.streams.get_mut(usize::from(source)).and_then(Option::as_mut) {
-                stream.settle(&mut self.attempts);
+                self.troubles += u64::from(stream.settle(&mut self.attempts));
             }
         }
         let attempts = &self.attempts;
@@ -348,6 +352,7 @@ impl Invocations {
 
     /// Forgets the oldest: a sixteenth at once, so that it need not be done for each line.
     fn forget(&mut self) {
+        self.troubles += 1;
         let gone = self.order.take_first(self.order.len() - self.kept + self.kept / 16);
         let mut sources = Vec::new();
         for (start, slot) in gone {

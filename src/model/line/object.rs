@@ -158,7 +158,7 @@ pub fn read(text: &str) -> Option<Said<'_>> {
                         said.trace_id = request::trace_id(value);
                     }
                     (9.., Some(b'e')) if is_failure(member.key) => failed = true,
-                    (5..=9, Some(b'l' | b's' | b'L')) => {
+                    (_, Some(b'l' | b's' | b'L')) => {
                         rank = take_level(&mut said, member.key, rank, || Severity::of_any_case(value.as_bytes()));
                     }
                     _ => {}

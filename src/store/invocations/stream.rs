@@ -92,9 +92,9 @@ impl Stream {
         self.touch(at, at);
     }
 
-    /// Attributes lines without a request id anew where something has changed.
-    pub fn settle(&mut self, all: &mut [Attempt]) {
-        let Some((low, high)) = self.dirty.take() else { return };
+    /// Attributes lines without a request id anew where something has changed; whether errors are among them.
+    pub fn settle(&mut self, all: &mut [Attempt]) -> bool {
+        let Some((low, high)) = self.dirty.take() else { return false };
         self.attempts.settle(|slot| all[slot as usize].start(), |slot| all[slot as usize].request.0);
         if self.sorted < self.loose.len() {
             let least = self.loose[self.sorted..].iter().copied().min().unwrap_or_default();
@@ -106,12 +106,20 @@ impl Stream {
         let entries = self.attempts.entries();
         // The one before may have been running until then; the one behind has its init there.
         let first = entries.partition_point(|(start, _)| *start < low).saturating_sub(1);
-        let last = (entries.partition_point(|(start, _)| *start <= high) + 1).min(entries.len());
+        let last = (entries.partition_point(|(start, _)| *start <= high) + 1).min(entries.len()).max(first);
+        let has_errors = |all: &[Attempt]| {
+            entries[first..last]
+                .iter()
+                .map(|(_, slot)| &all[*slot as usize].loose)
+                .any(|loose| loose.errors > 0 || loose.bits != 0)
+        };
+        let before = has_errors(all);
         for place in first..last {
             let alone = self.is_alone(place, all);
             all[entries[place].1 as usize].loose = FromLoose { alone, ..FromLoose::default() };
         }
         self.attribute(first, last, all);
+        before || has_errors(all)
     }
 
     /// The last moment of an attempt.

@@ -11,6 +11,11 @@ impl Invocations {
         self.generation
     }
 
+    /// Changes whenever something about a failure does.
+    pub fn troubles(&self) -> u64 {
+        self.troubles
+    }
+
     /// Invocations that went to keep under the cap.
     pub fn forgotten(&self) -> u64 {
         self.forgotten

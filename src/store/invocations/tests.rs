@@ -92,7 +92,7 @@ fn an_invocation_is_what_its_lines_tell() {
     assert_eq!((row.lines, row.errors, row.attempts), (5, 0, 1));
     let own = index.only(row.key).expect("a row");
     assert_eq!((own.from, own.to, own.alone), (T, T + 150, true));
-    let mine = lines.iter().filter(|line| own.belongs(line.source, line.at, line::read(&line.text).request));
+    let mine = lines.iter().filter(|line| own.belongs(line.source, line.at, line::read(&line.text).request()));
     assert_eq!(mine.count(), 6, "its INIT_START is among them");
     assert_eq!(index.find(RequestId::read(ID).expect("an id")), Some(row.key));
     let told = index.summary(Some("orders"));
