@@ -228,22 +228,23 @@ fn stopped(embedded: &Embedded) -> u64 {
 async fn a_query_is_begun_once_and_stopped_once() {
     let embedded = Embedded::start("shop").await;
     let groups = functions_groups(&embedded);
-    let mut interests = wanted(1, &groups, "stats count(*) by @log");
+    let mut interests = wanted(1, &groups[..6], "stats count(*) by @log");
     if let Some(wanted) = &mut interests.insights {
         // Long enough to be under way for a while.
         wanted.query.from -= 3 * 3600;
     }
     let mut polling = embedded.poll(interests, Pace::default());
-    let news = polling.news_for(5 * SECOND / 2).await;
+    let news = polling.news_for(3 * SECOND / 2).await;
     let News::Insights { generation: 1, progress } = news.last().unwrap() else { panic!("{news:?}") };
     assert_eq!(progress.status, Status::Running);
-    assert!(progress.statistics.bytes > 0, "what it has scanned is told while it runs");
     // Asking again for everything does not begin it again, and pausing does not lose it.
     polling.want(|interests| interests.refresh += 1);
     polling.want(|interests| interests.tempo = Tempo::Paused);
-    polling.news_for(30 * SECOND).await;
+    assert!(polling.news_for(30 * SECOND).await.is_empty());
     polling.want(|interests| interests.tempo = Tempo::Normal);
-    polling.news_for(SECOND / 2).await;
+    let news = polling.news_for(SECOND / 2).await;
+    let News::Insights { generation: 1, progress } = news.last().unwrap() else { panic!("{news:?}") };
+    assert!(progress.statistics.bytes > 0, "what it has scanned is told while it runs");
     assert_eq!((started(&embedded), stopped(&embedded)), (1, 0));
     polling.want(|interests| interests.insights = None);
     let news = polling.news_for(5 * SECOND).await;
@@ -260,7 +261,7 @@ async fn a_query_is_begun_once_and_stopped_once() {
 async fn another_query_takes_the_place_of_the_one_that_runs() {
     let embedded = Embedded::start("shop").await;
     let groups = functions_groups(&embedded);
-    let mut interests = wanted(1, &groups, "stats count(*) by @log");
+    let mut interests = wanted(1, &groups[..6], "stats count(*) by @log");
     interests.insights.as_mut().unwrap().query.from -= 3 * 3600;
     let mut polling = embedded.poll(interests, Pace::default());
     polling.news_for(3 * SECOND).await;
