@@ -2,6 +2,7 @@
 //! any more is stopped and not paid for.
 
 use crate::embedded::{Embedded, Polling, origin};
+use crate::frames::Scene;
 use slsdash::app::interests::{InsightsQuery, Interests, Tempo};
 use slsdash::app::message::News;
 use slsdash::app::tabs::logs::insights::ready::READY;
@@ -328,4 +329,25 @@ async fn throttling_is_waited_for_and_denial_is_told() {
     embedded.sim.faults().inject("logs:GetQueryResults", Fault::Deny);
     let (trouble, _) = failed(&embedded, "stats count(*)").await;
     assert_eq!((trouble.kind, stopped(&embedded)), (Kind::Denied, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ready_query_by_keys_leads_to_an_invocation() {
+    let mut scene = Scene::of("outage", (120, 40)).await;
+    scene.open_function("payment-authorize").await;
+    scene.press(&["l"]);
+    scene.settle().await;
+    scene.press(&["I"]);
+    scene.settle().await;
+    assert!(scene.text().contains("scans about") && scene.text().contains("cold starts"), "{}", scene.text());
+    scene.press(&["down", "ctrl-s"]);
+    scene.settle().await;
+    let screen = scene.text();
+    assert!(screen.contains("complete · 100 rows · scanned") && screen.contains("durationMs"), "{screen}");
+    let slowest = scene.app.selected();
+    let request = slowest.request_id.expect("a slow invocation has an id");
+    assert_eq!(slowest.function.as_deref(), Some("payment-authorize"));
+    scene.press(&["l"]);
+    scene.settle().await;
+    assert!(scene.text().contains(&format!("platform.report  requestId={request}")), "{}", scene.text());
 }

@@ -195,7 +195,7 @@ impl App {
         let mut lines = vec![format!(
             "It may scan about {} ({}): more than the budget of {}.",
             gigabytes(estimate.evenly.max(seen.unwrap_or(0))),
-            text::dollars(price(estimate.evenly.max(seen.unwrap_or(0)))),
+            cost(estimate.evenly.max(seen.unwrap_or(0))),
             gigabytes(budget)
         )];
         if let Some(seen) = seen {
@@ -204,7 +204,7 @@ impl App {
         lines.push(format!(
             "Its groups hold {} ({}) in all; it never scans more.",
             gigabytes(estimate.most),
-            text::dollars(price(estimate.most))
+            cost(estimate.most)
         ));
         lines.push("Fewer groups or a shorter time window make it cheaper.".into());
         let question = ScanQuestion { query, lines, button: Button::default(), opened: self.now };
@@ -252,6 +252,12 @@ impl App {
             _ => drop(self.overlays.remove(at)),
         }
     }
+}
+
+/// US$ for so many bytes; what is not nothing never reads as nothing.
+pub fn cost(bytes: u64) -> String {
+    let dollars = price(bytes);
+    if dollars > 0.0 && dollars < 0.0001 { "under $0.0001".into() } else { text::dollars(dollars) }
 }
 
 /// Gigabytes as AWS bills them: `1.2 GB`, `340 MB`.

@@ -17,9 +17,8 @@ use ratatui::widgets::Widget;
 use crate::app::App;
 use crate::app::command::Action;
 use crate::app::confirm::Button;
-use crate::app::query::{CHOICES_SHOWN, QueryForm, ScanQuestion, gigabytes};
+use crate::app::query::{CHOICES_SHOWN, QueryForm, ScanQuestion, cost, gigabytes};
 use crate::app::tabs::logs::insights::infrequent;
-use crate::model::insights::price;
 use crate::text;
 use crate::view::pen::{Align, Pen};
 
@@ -94,9 +93,9 @@ fn draw_foot(app: &App, form: &QueryForm, groups: &[String], pen: &mut Pen, foot
             let mut cost = format!(
                 "scans about {}, {}{separator}at most {}, {}, all that is kept",
                 gigabytes(estimate.evenly),
-                text::dollars(price(estimate.evenly)),
+                cost(estimate.evenly),
                 gigabytes(estimate.most),
-                text::dollars(price(estimate.most))
+                cost(estimate.most)
             );
             if estimate.unknown > 0 {
                 cost.push_str(&format!("{separator}{} groups of unknown size", estimate.unknown));

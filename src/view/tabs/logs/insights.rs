@@ -14,7 +14,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::app::App;
 use crate::app::command::Action;
-use crate::app::query::gigabytes;
+use crate::app::query::{cost, gigabytes};
 use crate::app::tabs::logs::insights::table::{Column, cell};
 use crate::app::tabs::logs::insights::{QUERY_LINES, infrequent};
 use crate::model::insights::Status;
@@ -31,7 +31,7 @@ pub(super) fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         return vec![(format!("{chord} writes a query over the chosen groups"), styles.dim)];
     };
     let statistics = run.progress.statistics;
-    let scanned = format!("{}, {}", gigabytes(statistics.bytes), text::dollars(statistics.dollars()));
+    let scanned = format!("{}, {}", gigabytes(statistics.bytes), cost(statistics.bytes));
     let elapsed = text::age((run.ended.unwrap_or(app.now) - run.started).num_seconds());
     if let Some((trouble, _)) = &run.failure {
         parts.push((trouble.sentence(), styles.critical));
@@ -143,7 +143,10 @@ fn draw_table(app: &App, pen: &mut Pen, area: Rect) {
         let sorts = table.sort.as_ref().is_some_and(|(name, _)| *name == column.name);
         let style = if sorts { styles.table_header.add_modifier(Modifier::REVERSED) } else { styles.table_header };
         let align = if column.numbers { Align::Right } else { Align::Left };
-        pen.cell(head, x, head.y, *width, &column.name, align, style);
+        // Insights tells times in UTC, whatever the rest of the screen does.
+        let elsewhere = column.name == "@timestamp" && pen.offset.local_minus_utc() != 0;
+        let name = if elsewhere { "@timestamp (UTC)" } else { &column.name };
+        pen.cell(head, x, head.y, *width, name, align, style);
         x = x.saturating_add(*width + 2);
     }
     for (at, place) in table.cursor.visible(table.len(), usize::from(rows.height)).enumerate() {

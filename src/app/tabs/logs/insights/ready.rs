@@ -26,14 +26,16 @@ pub const READY: &[Ready] = &[
         sentence: "How many invocations of each log group began cold, and how long their init took.",
         text: r#"filter @type = "REPORT" or type = "platform.report"
 | fields coalesce(@initDuration, record.metrics.initDurationMs) as initMs
-| stats count(*) as invocations, count(initMs) as coldStarts, avg(initMs) as avgInitMs, max(initMs) as maxInitMs by @log
+| stats count(*) as invocations, count(initMs) as coldStarts,
+    avg(initMs) as avgInitMs, max(initMs) as maxInitMs by @log
 | sort coldStarts desc"#,
     },
     Ready {
         name: "slowest invocations",
         sentence: "The hundred invocations that took longest.",
         text: r#"filter @type = "REPORT" or type = "platform.report"
-| fields coalesce(@duration, record.metrics.durationMs) as durationMs, coalesce(@initDuration, record.metrics.initDurationMs) as initMs
+| fields coalesce(@duration, record.metrics.durationMs) as durationMs,
+    coalesce(@initDuration, record.metrics.initDurationMs) as initMs
 | fields coalesce(@requestId, record.requestId) as request
 | sort durationMs desc
 | limit 100
@@ -43,12 +45,15 @@ pub const READY: &[Ready] = &[
         name: "most expensive invocations",
         sentence: "The hundred invocations that cost most, with the US$ of a million such (x86, without requests).",
         text: r#"filter @type = "REPORT" or type = "platform.report"
-| fields @billedDuration * @memorySize / 1000000 / 1024 / 1000 as textGbs, record.metrics.billedDurationMs * record.metrics.memorySizeMB / 1024 / 1000 as jsonGbs
-| fields coalesce(textGbs, jsonGbs) as gbSeconds, coalesce(@billedDuration, record.metrics.billedDurationMs) as billedMs
-| fields gbSeconds * 16.6667 as dollarsPerMillion, coalesce(@requestId, record.requestId) as request
+| fields @memorySize / 1000000 as textMB
+| fields coalesce(@billedDuration, record.metrics.billedDurationMs) as billedMs,
+    coalesce(textMB, record.metrics.memorySizeMB) as memoryMB
+| fields billedMs * memoryMB / 1024 / 1000 as gbSeconds
+| fields gbSeconds * 16.6667 as dollarsPerMillion,
+    coalesce(@requestId, record.requestId) as request
 | sort gbSeconds desc
 | limit 100
-| display @timestamp, gbSeconds, dollarsPerMillion, billedMs, request, @log"#,
+| display @timestamp, gbSeconds, dollarsPerMillion, billedMs, memoryMB, request, @log"#,
     },
     Ready {
         name: "errors by type",
@@ -58,17 +63,20 @@ pub const READY: &[Ready] = &[
 | parse @message /Status: (?<reportStatus>timeout)/
 | parse @message /"status":"(?<jsonStatus>timeout)"/
 | parse @message /\[ERROR\] (?<textType>[A-Za-z0-9_.]+):/
-| fields coalesce(record.errorType, reportType, reportStatus, jsonStatus) as endedWith, coalesce(errorType, exception_name, textType) as toldOf
+| fields coalesce(record.errorType, reportType, reportStatus, jsonStatus) as endedWith,
+    coalesce(errorType, exception_name, textType) as toldOf
 | fields coalesce(endedWith, toldOf) as error
 | filter ispresent(error)
-| stats count(endedWith) as invocations, count(toldOf) as lines by error, @log
+| stats count(endedWith) as invocations, count(toldOf) as lines
+    by error, @log
 | sort invocations desc, lines desc"#,
     },
     Ready {
         name: "time-outs",
         sentence: "Invocations that ran into their time-out, newest first.",
         text: r#"filter @message like /Task timed out|Status: timeout/ or record.status = "timeout"
-| fields coalesce(@duration, record.metrics.durationMs) as durationMs, coalesce(@requestId, record.requestId) as request
+| fields coalesce(@duration, record.metrics.durationMs) as durationMs,
+    coalesce(@requestId, record.requestId) as request
 | sort @timestamp desc
 | limit 100
 | display @timestamp, durationMs, request, @xrayTraceId, @log"#,
@@ -78,9 +86,11 @@ pub const READY: &[Ready] = &[
         sentence: "How near each log group's invocations came to their memory size.",
         text: r#"filter @type = "REPORT" or type = "platform.report"
 | fields @maxMemoryUsed / 1000000 as textUsed, @memorySize / 1000000 as textSize
-| fields coalesce(textUsed, record.metrics.maxMemoryUsedMB) as usedMB, coalesce(textSize, record.metrics.memorySizeMB) as sizeMB
+| fields coalesce(textUsed, record.metrics.maxMemoryUsedMB) as usedMB,
+    coalesce(textSize, record.metrics.memorySizeMB) as sizeMB
 | fields usedMB / sizeMB * 100 as percent
-| stats max(percent) as maxPercent, avg(percent) as avgPercent, max(usedMB) as maxUsedMB, max(sizeMB) as memoryMB by @log
+| stats max(percent) as maxPercent, avg(percent) as avgPercent,
+    max(usedMB) as maxUsedMB, max(sizeMB) as memoryMB by @log
 | sort maxPercent desc"#,
     },
     Ready {
@@ -97,11 +107,13 @@ pub const READY: &[Ready] = &[
         name: "5xx of an access log",
         sentence: "Requests of an API that were answered 5xx, newest first: JSON and common log format.",
         text: r#"parse @message /" (?<clfStatus>\d\d\d) /
-| fields coalesce(status, clfStatus) as code, coalesce(path, resourcePath, routeKey) as route
+| fields coalesce(status, clfStatus) as code,
+    coalesce(path, resourcePath, routeKey) as route
 | filter code >= 500
 | sort @timestamp desc
 | limit 1000
-| display @timestamp, code, httpMethod, route, responseLatency, ip, requestId, xrayTraceId, @log"#,
+| display @timestamp, code, httpMethod, route, responseLatency, ip,
+    requestId, xrayTraceId, @log"#,
     },
     Ready {
         name: ALL_LINES,
