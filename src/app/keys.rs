@@ -86,7 +86,7 @@ impl App {
             }
             Action::Redraw => return vec![Effect::Redraw],
             Action::Suspend => return vec![Effect::Suspend],
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.quit(),
             Action::Back => return self.back(),
             Action::SeeLogs => self.see_logs(),
             Action::SeeTraces => self.see_traces(),
@@ -440,7 +440,7 @@ impl App {
                     self.overlays.pop();
                 }
             }
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.quit(),
             _ => {}
         }
         vec![]

@@ -213,7 +213,7 @@ impl App {
             Action::Back => {
                 self.overlays.pop();
             }
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.quit(),
             Action::Help => self.overlays.push(Overlay::Help(Help { place: Some(place), cursor: Cursor::default() })),
             Action::Copy => {
                 let (what, text) = match (view.path(), view.value()) {
@@ -293,7 +293,7 @@ impl App {
             Action::Back => {
                 self.overlays.pop();
             }
-            Action::Quit => return vec![Effect::Quit],
+            Action::Quit => return self.quit(),
             Action::Open => match copies.chosen(&scope) {
                 Ok((what, text)) => {
                     self.overlays.pop();

@@ -118,6 +118,8 @@ pub struct App {
     pub payloads: HashMap<String, String>,
     /// Changes made, the last of which `U` undoes.
     pub undoable: Vec<Change>,
+    /// Since when we are leaving, and only wait for a query to be stopped.
+    quitting: Option<Moment>,
     /// Changes sent and not answered yet.
     pub pending: Vec<Change>,
     /// What was last in the way of the whole account, and how often since AWS answered anything.
@@ -166,6 +168,7 @@ impl App {
             refresh: 0,
             payloads: HashMap::new(),
             undoable: Vec::new(),
+            quitting: None,
             pending: Vec::new(),
             global: None,
             answered: false,
@@ -181,6 +184,9 @@ impl App {
         self.now = self.clock.now();
         let mut effects = self.take_in(message);
         self.drop_outdated();
+        if self.has_parted() {
+            effects.push(Effect::Quit);
+        }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
         }

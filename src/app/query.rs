@@ -17,6 +17,8 @@ use crate::model::trouble::{Kind, Trouble};
 use crate::text;
 use crate::time::Moment;
 
+/// A query that is not stopped within this is left to itself.
+const PATIENCE: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 /// Choices on screen.
 pub const CHOICES_SHOWN: usize = 10;
 
@@ -121,6 +123,23 @@ pub struct ScanQuestion {
 }
 
 impl App {
+    /// Leaves. A query that runs is stopped first: it would go on at the service's, and cost.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
+        if !self.logs.insights.is_running() || self.quitting.is_some() {
+            return vec![Effect::Quit];
+        }
+        self.logs.insights.cancel();
+        self.quitting = Some(self.now);
+        self.notices.say("Stopping the query, which would go on and cost; once more leaves at once", self.now);
+        vec![]
+    }
+
+    /// What was waited for before leaving has happened, or has taken too long.
+    pub(super) fn has_parted(&self) -> bool {
+        let late = |since| self.now - since >= PATIENCE;
+        self.quitting.is_some_and(|since| !self.logs.insights.is_running() || late(since))
+    }
+
     /// A key in the form.
     pub(super) fn query_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
         let Some(Overlay::Query(form)) = self.overlays.last_mut() else { return vec![] };

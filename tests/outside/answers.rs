@@ -3,9 +3,11 @@
 use crate::servers::{Seeded, ministack, moto};
 use chrono::{TimeDelta, Utc};
 use slsdash::app::effect::{Change, Failure, Outcome};
-use slsdash::aws::{Account, Keys, Settings, alarms, apis, changes, functions, logs, metrics, traces};
+use slsdash::app::tabs::logs::insights::table::cell;
+use slsdash::aws::{Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, traces};
 use slsdash::model::alarm::AlarmState;
 use slsdash::model::function::{InvocationType, ProvisionedStatus};
+use slsdash::model::insights::{Query, Status};
 use slsdash::model::series::{Metric, SeriesKey, Statistic, Subject};
 use slsdash::model::trouble::Kind;
 use slsdash::time::{Clock, Moment};
@@ -206,6 +208,31 @@ async fn log_pages_lead_to_every_line() {
         }
         assert_eq!(lines, server.log_groups()[group].events);
     }
+}
+
+/// moto finds the pointers only.
+#[tokio::test]
+async fn an_insights_query_of_ministack_finds_the_newest_lines() {
+    let account = account(ministack()).await;
+    let to = Utc::now().timestamp();
+    let query = Query {
+        groups: vec!["/aws/lambda/shop-prod-payments-worker".into()],
+        text: "fields @timestamp, @message | sort @timestamp desc | limit 20".into(),
+        from: to - 150 * 60,
+        to,
+    };
+    let id = insights::start(&account, &query).await.expect("StartQuery answers");
+    let progress = loop {
+        let progress = insights::progress(&account, &id).await.expect("GetQueryResults answers");
+        if progress.status.has_ended() {
+            break progress;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert_eq!((progress.status, progress.rows.len()), (Status::Complete, 20));
+    let times: Vec<&str> = progress.rows.iter().filter_map(|row| cell(row, "@timestamp")).collect();
+    assert!(times.len() == 20 && times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert!(progress.rows.iter().all(|row| cell(row, "@message").is_some_and(|message| !message.is_empty())));
 }
 
 #[tokio::test]

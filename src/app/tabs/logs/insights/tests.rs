@@ -58,10 +58,10 @@ fn app(stored_bytes: u64, class: &str) -> App {
     app
 }
 
-fn tell(app: &mut App, generation: u64, status: Status, bytes: u64, rows: Vec<Row>) {
+fn tell(app: &mut App, generation: u64, status: Status, bytes: u64, rows: Vec<Row>) -> Vec<Effect> {
     let statistics = Statistics { bytes, scanned: 10, matched: 5 };
     let progress = Progress { status, statistics, rows, cut: false };
-    app.update(Message::News(News::Insights { generation, progress }));
+    app.update(Message::News(News::Insights { generation, progress }))
 }
 
 fn row(cells: &[(&str, &str)]) -> Row {
@@ -296,4 +296,16 @@ fn what_can_not_be_asked_is_said_in_the_form() {
     run_it(&mut app);
     assert!(form(&app).complaint.as_deref().is_some_and(|why| why.contains("AWS takes 10000")));
     assert!(app.interests().insights.is_none());
+}
+
+#[test]
+fn leaving_stops_the_query_first() {
+    let mut app = app(1_000, "STANDARD");
+    press(&mut app, "I");
+    run_it(&mut app);
+    let generation = app.interests().insights.expect("wanted").generation;
+    tell(&mut app, generation, Status::Running, 1, vec![]);
+    assert_eq!(press(&mut app, "q"), []);
+    assert!(app.interests().insights.is_none());
+    assert_eq!(tell(&mut app, generation, Status::Cancelled, 1, vec![]), [Effect::Quit]);
 }
