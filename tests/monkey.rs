@@ -12,6 +12,7 @@ use slsdash::model::alarm::{Alarm, AlarmState};
 use slsdash::model::api::{Api, Protocol, Stage};
 use slsdash::model::function::{Alias, Function, FunctionDetail, ProvisionedConcurrency, ProvisionedStatus};
 use slsdash::model::identity::{Identity, Scope};
+use slsdash::model::insights::{Progress, Span, Statistics, Status};
 use slsdash::model::log::LogEvent;
 use slsdash::model::series::{Series, Subject};
 use slsdash::model::trace::{Trace, TraceSummary};
@@ -46,7 +47,7 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
         created: None,
         endpoint: None,
     };
-    match pick % 14 {
+    match pick % 15 {
         0 => News::FunctionsPage {
             functions: names
                 .iter()
@@ -153,6 +154,20 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
                 ..Trace::default()
             }),
         ),
+        13 if pick.is_multiple_of(4) => {
+            News::InsightsFailed { generation: 1, trouble: trouble(), place: Some(Span { from: 3, to: 900 }) }
+        }
+        13 => News::Insights {
+            generation: u64::from(pick % 3),
+            progress: Progress {
+                status: [Status::Running, Status::Complete, Status::Cancelled][usize::from(pick / 3) % 3],
+                statistics: Statistics { bytes: u64::from(pick) << 32, scanned: u64::MAX, matched: 1 },
+                rows: (0..u32::from(pick))
+                    .map(|n| vec![(name.clone(), n.to_string()), ("@message".into(), name.repeat(n as usize))])
+                    .collect(),
+                cut: false,
+            },
+        },
         12 => News::TailTrouble { tail, group: name, trouble: Some(trouble()) },
         _ => News::AccountSettings(Err(Trouble::new(Kind::Network, "lambda:GetAccountSettings", "no route"))),
     }

@@ -55,6 +55,12 @@ impl App {
             Action::Filter => self.open_prompt(PromptKind::Filter),
             Action::ServerFilter => self.open_prompt(PromptKind::Expression),
             Action::Export => self.open_prompt(PromptKind::Export),
+            Action::Insights => {
+                if self.tab != Tab::Logs {
+                    self.go_to(Tab::Logs);
+                }
+                return self.act_in_tab(action);
+            }
             Action::StackFilter => {
                 self.logs.stack_filter();
                 self.open_prompt(PromptKind::Filter);

@@ -206,6 +206,7 @@ impl App {
         if wiped {
             self.unlearnt = vec![Learnt::Functions, Learnt::Metrics, Learnt::Traces, Learnt::Apis];
             self.functions.figures.clear();
+            self.logs.insights.wipe();
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
         }
         match (learnt, self.unlearnt.last_mut()) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::app::export::{Contents, Export};
 
 /// Counts what it is asked to do, and answers when it is let.
 #[derive(Clone)]
@@ -128,4 +129,29 @@ async fn a_page_that_cannot_be_opened_is_named() {
     let url = "https://console.aws.amazon.com/lambda";
     let Some(Outcome::Failed(sentence)) = scene.hands.perform(Effect::OpenUrl(url.into())) else { panic!("no word") };
     assert!(sentence.contains(url) && sentence.contains("ssh"));
+}
+
+#[tokio::test]
+async fn a_file_of_the_users_own_is_written_though_writing_is_off() {
+    let mut scene = scene(Writes::Refused("--read-only".into()), None);
+    let path = scene.audit.with_file_name("lines.log");
+    let contents = Contents::Text { rows: 2, text: "one\ntwo\n".into() };
+    let export = Export { path: path.to_string_lossy().into_owned(), contents };
+    assert_eq!(scene.hands.perform(Effect::Export(Box::new(export))), None);
+    let told = scene.messages.recv().await.unwrap();
+    let path = path.to_string_lossy().into_owned();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    assert_eq!(told, Message::Performed(Outcome::Exported { rows: 2, bytes: 8, path }));
+}
+
+#[tokio::test]
+async fn queries_are_kept_where_there_is_a_place_for_them() {
+    let Scene { hands, audit, mut messages, _folder, .. } = scene(Writes::Allowed, None);
+    let path = audit.with_file_name("queries.json");
+    let mut hands = hands.keeping_queries(Some(path.clone()));
+    hands.perform(Effect::KeepQueries(vec!["limit 1".into()]));
+    drop(hands);
+    // The last sender goes with the task that writes.
+    assert_eq!(messages.recv().await, None);
+    assert_eq!(history::read(&path), ["limit 1"]);
 }

@@ -109,6 +109,12 @@ impl Insights {
         self.generation
     }
 
+    /// Another account: what was found in the one before goes, what was asked stays to be asked again.
+    pub fn wipe(&mut self) {
+        self.run = None;
+        self.table = Table::default();
+    }
+
     /// Stops the query; the rows so far stay.
     pub fn cancel(&mut self) {
         if let Some(run) = self.run.as_mut().filter(|run| run.is_running()) {
