@@ -1,6 +1,7 @@
 //! What a log may hold and nobody wrote on purpose: the tab shows it, searches it and never falls over it.
 
 use slsdash::app::message::{Message, News};
+use slsdash::model::function::Function;
 use slsdash::model::log::LogEvent;
 
 use crate::frames::Scene;
@@ -30,7 +31,9 @@ fn rubbish() -> Vec<String> {
 
 async fn scene() -> Scene {
     let mut scene = Scene::of("calm", (120, 40)).await;
-    scene.settle().await;
+    let function = Function { name: "a".into(), log_group: "/aws/lambda/a".into(), ..Function::default() };
+    let functions = News::FunctionsPage { functions: vec![function], page: 0, last: true };
+    scene.app.update(Message::News(functions));
     scene.press(&["3"]);
     let now = scene.app.now.timestamp_millis();
     let tail = scene.app.interests().tail.expect("a tail is wanted").generation;
