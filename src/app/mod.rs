@@ -135,6 +135,9 @@ pub struct App {
 /// Derived orders (ten thousand functions sorted) are made anew at most this often.
 const LEARNING_PAUSE: TimeDelta = TimeDelta::milliseconds(250);
 
+/// Lines that the indexes of the log read at once: some milliseconds.
+const INDEXED: usize = 4_000;
+
 impl App {
     /// A program that knows nothing yet.
     pub fn new(config: Config, keymap: Keymap, origin: Origin, clock: Clock, size: (u16, u16)) -> App {
@@ -189,6 +192,9 @@ impl App {
         }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
+            if self.logs.panel.needs_indexes() {
+                self.store.logs.index();
+            }
         }
         effects
     }
@@ -235,6 +241,11 @@ impl App {
                 vec![]
             }
             Message::Slice => {
+                // Some milliseconds of either.
+                if self.store.logs.unread() > 0 {
+                    self.store.logs.index_some(INDEXED);
+                    self.unlearnt.push(Learnt::Logs);
+                }
                 self.with_tabs(|tabs, cx| tabs.logs.search_on(cx));
                 vec![]
             }
@@ -248,7 +259,7 @@ impl App {
 
     /// A search over many lines is under way; it goes on with each [`Message::Slice`].
     pub fn is_busy(&self) -> bool {
-        self.tab == Tab::Logs && self.logs.is_searching(&self.store)
+        self.tab == Tab::Logs && (self.logs.is_searching(&self.store) || self.store.logs.unread() > 0)
     }
 
     /// Where keys listen now.

@@ -2,6 +2,7 @@
 
 mod entry;
 mod gaps;
+mod indexes;
 mod order;
 mod scan;
 
@@ -62,9 +63,11 @@ pub struct LogStore {
     continuing: usize,
     dead: usize,
     cap: usize,
-    /// The invocations that the lines tell of.
+    /// Lines that the indexes have not read yet; none while nobody has asked for them.
+    waiting: Option<VecDeque<Entry>>,
+    /// The invocations that the lines tell of, as far as the indexes have read.
     pub invocations: Invocations,
-    /// The errors that the lines tell of.
+    /// The errors that the lines tell of, as far as the indexes have read.
     pub errors: Errors,
     /// Lines that were dropped to keep under the cap, oldest first.
     pub dropped: u64,
@@ -98,6 +101,7 @@ impl LogStore {
             continuing: 0,
             dead: 0,
             cap,
+            waiting: None,
             invocations: Invocations::new(),
             errors: Errors::new(),
             dropped: 0,
@@ -109,7 +113,8 @@ impl LogStore {
         let (mut invocations, mut errors) = (std::mem::take(&mut self.invocations), std::mem::take(&mut self.errors));
         invocations.clear();
         errors.clear();
-        *self = LogStore { invocations, errors, ..LogStore::new(self.cap) };
+        let waiting = self.waiting.as_ref().map(|_| VecDeque::new());
+        *self = LogStore { invocations, errors, waiting, ..LogStore::new(self.cap) };
     }
 
     /// Lines in store, marks of gaps among them.
@@ -227,9 +232,10 @@ impl LogStore {
 
     fn insert(&mut self, mut events: Vec<LogEvent>) -> Vec<u32> {
         events.sort_by_key(|event| Key::new(event.timestamp, event.ingestion));
-        let fresh = events.iter().map(|event| self.store(event)).collect();
-        self.invocations.settle();
-        self.errors.refresh(&self.invocations);
+        let fresh: Vec<Entry> = events.iter().map(|event| self.store(event)).collect();
+        if let Some(waiting) = &mut self.waiting {
+            waiting.extend(fresh.iter().copied());
+        }
         self.merge(fresh)
     }
 
@@ -239,9 +245,6 @@ impl LogStore {
         let source = self.source(&event.group, &event.stream);
         let said = line::read(safe);
         let level = said.level();
-        let (group, stream) = &self.sources[usize::from(source)];
-        self.invocations.accept(source, group, stream, event.timestamp, safe, &said);
-        self.errors.accept(source, group, stream, event.timestamp, safe, &said);
         let (number, start) = self.write(safe);
         self.bytes += safe.len() + 1 + size_of::<Entry>();
         let key = Key::new(event.timestamp, event.ingestion);
@@ -323,6 +326,7 @@ impl LogStore {
         if self.dead <= (self.cap / 24).max(2 * self.block_size()) {
             return;
         }
+        self.index_some(usize::MAX);
         let first = self.first_block;
         let victims: Vec<bool> =
             self.blocks.iter().map(|block| block.dead > 0 && block.dead * 4 > block.text.len()).collect();

@@ -56,6 +56,11 @@ impl Panel {
         }
     }
 
+    /// It shows what the indexes over the lines know.
+    pub fn needs_indexes(self) -> bool {
+        !matches!(self, Panel::Lines | Panel::Insights)
+    }
+
     fn step(self, by: isize) -> Panel {
         let at = Panel::ALL.iter().position(|panel| *panel == self).unwrap_or_default();
         Panel::ALL[(at.cast_signed() + by).rem_euclid(Panel::ALL.len().cast_signed()).cast_unsigned()]
