@@ -11,7 +11,7 @@ const LENGTH_BITS: u32 = 28;
 pub(super) const LONGEST: usize = (1 << LENGTH_BITS) - 1;
 
 /// The order of FilterLogEvents, timestamp and then ingestion, as one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64);
 
 impl Key {

@@ -55,7 +55,7 @@ impl LogStore {
         let group = gap.group.clone().unwrap_or_default();
         self.gaps.push(gap);
         let source = self.source(&group, "");
-        let (block, start) = self.write(&text);
+        let (block, start) = self.write(&text, key);
         self.bytes += text.len() + 1 + size_of::<Entry>();
         let entry = Entry::new(key, (block, start, text.len()), source, Level::Gap);
         Arrival { inserted: self.merge(vec![entry]), dropped: 0, cut: 0 }

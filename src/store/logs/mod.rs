@@ -42,6 +42,10 @@ struct Block {
     lines: u32,
     /// Bytes of lines that are gone.
     dead: usize,
+    /// The last line of it in the order of time.
+    last: Key,
+    /// Some line came behind one of a later time.
+    mixed: bool,
 }
 
 /// Log lines of one tail.
@@ -245,9 +249,9 @@ impl LogStore {
         let source = self.source(&event.group, &event.stream);
         let said = line::read(safe);
         let level = said.level();
-        let (number, start) = self.write(safe);
-        self.bytes += safe.len() + 1 + size_of::<Entry>();
         let key = Key::new(event.timestamp, event.ingestion);
+        let (number, start) = self.write(safe, key);
+        self.bytes += safe.len() + 1 + size_of::<Entry>();
         let mut entry = Entry::new(key, (number, start, safe.len()), source, level);
         entry.continues = continues(safe);
         self.continuing += usize::from(entry.continues);
@@ -335,7 +339,7 @@ impl LogStore {
             let block = entry.block.wrapping_sub(first) as usize;
             if victims.get(block).copied().unwrap_or(false) {
                 let text = std::mem::take(&mut self.blocks[block].text);
-                let (number, start) = self.write(&text[entry.start as usize..entry.end()]);
+                let (number, start) = self.write(&text[entry.start as usize..entry.end()], entry.key);
                 self.blocks[block].text = text;
                 (entry.block, entry.start) = (number, start);
             }
@@ -354,7 +358,7 @@ impl LogStore {
     }
 
     /// Appends a text to the blocks.
-    fn write(&mut self, text: &str) -> (u32, u32) {
+    fn write(&mut self, text: &str, key: Key) -> (u32, u32) {
         let room = text.len() + 1;
         let fits = self.blocks.back().is_some_and(|block| block.text.len() + room <= block.text.capacity());
         if !fits {
@@ -368,6 +372,8 @@ impl LogStore {
         // Ends the line for a search over the whole block.
         block.text.push('\n');
         block.lines += 1;
+        block.mixed |= key < block.last;
+        block.last = key;
         (number, start)
     }
 }

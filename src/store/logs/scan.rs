@@ -17,6 +17,9 @@ impl LogStore {
         let to = to.min(self.entries.len());
         let mut entries = self.entries.range(..to).rev();
         let Some(mut first) = entries.next() else { return (0..0, 0) };
+        if let Some(run) = self.whole_block(to) {
+            return run;
+        }
         let end = first.end();
         let mut place = to - 1;
         for entry in entries {
@@ -30,6 +33,21 @@ impl LogStore {
             place -= 1;
         }
         (place..to, end - first.start as usize + 1)
+    }
+
+    /// The lines of a block whose last line stands before `to`, where all of them follow each other: nearly always.
+    fn whole_block(&self, to: usize) -> Option<(Range<usize>, usize)> {
+        let last = self.entries.get(to.checked_sub(1)?)?;
+        let block = self.blocks.get(last.block.wrapping_sub(self.first_block) as usize)?;
+        let from = to.checked_sub(block.lines as usize)?;
+        let first = self.entries.get(from)?;
+        // Lines in the order of time that are as many as there are places between the ends have no others among them.
+        let whole = !block.mixed
+            && block.dead == 0
+            && first.block == last.block
+            && first.start == 0
+            && last.end() + 1 == block.text.len();
+        whole.then_some((from..to, block.text.len()))
     }
 
     /// Tells the places of the lines in which something is found, ascending; the texts of the lines must follow each other

@@ -116,6 +116,9 @@ impl Wants {
             // The first filter that looks for something leads; the others look at its hits only.
             let lead =
                 self.needles().find(|needle| !matches!(needle, Needle::Not(_))).or_else(|| self.needles().next());
+            // Nothing but this filter decides: its hits need not be looked at again.
+            let alone =
+                self.terms.len() == 1 && self.least.is_none() && self.only.is_none() && !self.folded && !self.json;
             match lead {
                 None => found.extend(places.filter(|place| self.passes(*place, store))),
                 Some(Needle::Not(inner)) => {
@@ -123,16 +126,11 @@ impl Wants {
                     let mut hits = Vec::new();
                     store.find_in_run(places.clone(), inner.as_ref(), |place| hits.push(place));
                     for hit in hits.into_iter().chain([places.end]) {
-                        found.extend((next..hit).filter(|place| self.passes(*place, store)));
+                        found.extend((next..hit).filter(|place| alone || self.passes(*place, store)));
                         next = hit + 1;
                     }
                 }
                 Some(needle) => {
-                    let alone = self.terms.len() == 1
-                        && self.least.is_none()
-                        && self.only.is_none()
-                        && !self.folded
-                        && !self.json;
                     store.find_in_run(places, needle, |place| {
                         if alone || self.passes(place, store) {
                             found.push(place);
