@@ -16,6 +16,8 @@ use crate::app::effect::Change;
 struct Diary {
     messages: Vec<Message>,
     seconds: usize,
+    /// Slices of work that are left; the key `b` makes some.
+    slices: usize,
     frames: Cell<usize>,
 }
 
@@ -30,6 +32,10 @@ impl Program for Diary {
         let effects = match &message {
             Message::Key(key) => match key.code {
                 KeyCode::Char('q') => vec![Effect::Quit],
+                KeyCode::Char('b') => {
+                    self.slices = 1000;
+                    vec![]
+                }
                 KeyCode::Char('y') => vec![Effect::Copy { what: "name".into(), text: "checkout".into() }],
                 KeyCode::Char('c') => vec![Effect::Change(change())],
                 KeyCode::Char('z') => vec![Effect::Suspend],
@@ -39,6 +45,7 @@ impl Program for Diary {
         };
         match message {
             Message::Second(..) => self.seconds += 1,
+            Message::Slice => self.slices -= 1,
             _ => self.messages.push(message),
         }
         effects
@@ -46,6 +53,10 @@ impl Program for Diary {
 
     fn interests(&self) -> Interests {
         Interests { refresh: self.notices() as u64, ..Interests::default() }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.slices > 0
     }
 
     fn draw(&self, frame: &mut Frame<'_>) {
@@ -184,6 +195,26 @@ async fn there_is_one_message_a_second_with_the_cost_of_polling_and_nothing_else
     assert_eq!(ending, Ending::Gone);
     assert_eq!(bench.session.program().seconds, 1 + 10);
     assert_eq!(bench.frames(), 1 + 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_long_is_done_in_slices_and_keys_and_news_go_first() {
+    let mut bench = Bench::new();
+    bench.key('b');
+    for n in 0..20 {
+        bench.tell.try_send(Message::Notice(n.to_string())).unwrap();
+    }
+    let hear = bench.hear.clone();
+    let wait = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        hear.send(Input::Key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE))).await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    let ending = tokio::select! { ending = bench.run() => ending, () = wait => unreachable!() };
+    assert_eq!(ending, Ending::Quit);
+    assert_eq!(bench.session.program().slices, 0, "a paused clock moves on only when nothing is left to do");
+    assert_eq!(bench.session.program().notices(), 20);
+    assert!(bench.frames() < 30, "{} frames", bench.frames());
 }
 
 #[tokio::test(start_paused = true)]
