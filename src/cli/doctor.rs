@@ -220,7 +220,7 @@ fn bare(trouble: &Trouble) -> String {
     Trouble { remedy: None, ..trouble.clone() }.sentence()
 }
 
-/// Tries every read once, in the cheapest way.
+/// Tries every read once, in the cheapest way; those that are billed one by one are left out.
 async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
     let mut tried = Tried { report, said: Vec::new() };
     let now = account.clock().now();
