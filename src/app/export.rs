@@ -81,7 +81,9 @@ impl Contents {
     /// Those of `to`.
     pub fn write(&self, format: Format, to: &mut impl Write) -> io::Result<()> {
         let (columns, rows) = match self {
-            Contents::Text { text, .. } => return to.write_all(harmless(text).as_bytes()),
+            Contents::Text { text, .. } => {
+                return text.split_inclusive('\n').try_for_each(|line| to.write_all(harmless(line).as_bytes()));
+            }
             Contents::Table { columns, rows } => (columns, rows),
         };
         if format == Format::Csv {
