@@ -13,19 +13,27 @@ const GRAPHEME_BYTES: usize = 32;
 /// leaves here. Tabs become blanks, line feeds stay (`lines` decides about them), everything else that a terminal could
 /// obey becomes visible.
 pub fn safe(text: &str) -> Cow<'_, str> {
-    made_safe(text, false)
+    made_safe::<false>(text)
 }
 
 /// As [`safe`], but tabs stay: they tell the fields of a log line apart. Such text is made safe once more where it is drawn.
 pub fn safe_with_tabs(text: &str) -> Cow<'_, str> {
-    made_safe(text, true)
+    made_safe::<true>(text)
 }
 
-fn made_safe(text: &str, tabs: bool) -> Cow<'_, str> {
-    let is_clean = |byte: u8| (0x20..0x7f).contains(&byte) || byte == b'\n' || (tabs && byte == b'\t');
-    let Some(first) = text.bytes().position(|byte| !is_clean(byte)) else {
+/// Bytes at the beginning that are safe as they are; a block at a time, which the processor does in a few steps.
+fn clean_bytes<const TABS: bool>(bytes: &[u8]) -> usize {
+    let is_clean = |byte: u8| (byte.wrapping_sub(0x20) < 0x5f) | (byte == b'\n') | (TABS && byte == b'\t');
+    let blocks = bytes.chunks(64).take_while(|block| block.iter().fold(true, |clean, byte| clean & is_clean(*byte)));
+    let clean: usize = blocks.map(<[u8]>::len).sum();
+    clean + bytes[clean..].iter().take_while(|byte| is_clean(**byte)).count()
+}
+
+fn made_safe<const TABS: bool>(text: &str) -> Cow<'_, str> {
+    let first = clean_bytes::<TABS>(text.as_bytes());
+    if first == text.len() {
         return Cow::Borrowed(text);
-    };
+    }
     let mut out = String::with_capacity(text.len() + 16);
     if text.is_ascii() {
         // Nothing in ASCII joins with what stands before it: no need to look for graphemes, and loggers write tabs.
@@ -34,7 +42,7 @@ fn made_safe(text: &str, tabs: bool) -> Cow<'_, str> {
         while let Some(c) = rest.chars().next() {
             push_safe(&mut out, c);
             rest = &rest[1..];
-            let clean = rest.bytes().position(|byte| !is_clean(byte)).unwrap_or(rest.len());
+            let clean = clean_bytes::<TABS>(rest.as_bytes());
             out.push_str(&rest[..clean]);
             rest = &rest[clean..];
         }
@@ -48,7 +56,7 @@ fn made_safe(text: &str, tabs: bool) -> Cow<'_, str> {
                 out.push('\u{fffd}');
                 break;
             }
-            if tabs && c == '\t' {
+            if TABS && c == '\t' {
                 out.push(c);
             } else {
                 push_safe(&mut out, c);

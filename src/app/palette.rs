@@ -8,6 +8,7 @@ use super::command::{Action, COMMANDS, Place};
 use super::cursor::Cursor;
 use super::step::Jump;
 use super::step::LogTarget;
+use super::tabs::apis::settings::log_groups;
 use super::tabs::logs::matching_groups;
 use crate::store::Store;
 
@@ -95,6 +96,15 @@ impl Palette {
         }
         for api in store.apis.get().into_iter().flatten() {
             for stage in store.stages.get(&api.id).and_then(|feed| feed.get()).into_iter().flatten() {
+                let groups = log_groups(api, stage);
+                if !groups.is_empty() {
+                    entries.push(Entry {
+                        kind: "logs",
+                        name: format!("{} {}", api.name, stage.name),
+                        about: "what the API itself logs of its requests".into(),
+                        goal: Goal::Go(Jump::Logs(LogTarget { groups, ..LogTarget::default() })),
+                    });
+                }
                 entries.push(Entry {
                     kind: "api",
                     name: format!("{} {}", api.name, stage.name),
