@@ -36,10 +36,12 @@ pub fn run() {
         store.accept(lines.iter().enumerate().map(|(n, line)| event(page * PAGE + n, line)).collect());
     }
     let held = resident().saturating_sub(before).saturating_sub(store.invocations.bytes());
+    let allocated = (store.allocated() - bytes) as f64 / LINES as f64;
     drop(store);
     let store = ingest(&lines);
     let beside = held.saturating_sub(bytes) as f64 / LINES as f64;
     println!("{:<44}{:>17}", "resident beside the text", format!("{beside:.1} B a line"));
+    println!("{:<44}{:>17}", "allocated beside the text", format!("{allocated:.1} B a line"));
     let file = write(&lines);
     println!("\n{:<44}{:>17}{:>17}{:>9}", "", "slsdash", "rg -c, CPU", "ratio");
     for (name, filter, grep) in [

@@ -136,6 +136,12 @@ impl LogStore {
         self.bytes
     }
 
+    /// Bytes that are allocated for lines: blocks as large as they are, and room for entries to come.
+    pub fn allocated(&self) -> usize {
+        let text: usize = self.blocks.iter().map(|block| block.text.capacity()).sum();
+        text + self.entries.capacity() * size_of::<Entry>() + self.blocks.capacity() * size_of::<Block>()
+    }
+
     /// The line at a place, 0 being the oldest in store.
     pub fn line(&self, place: usize) -> Option<Line<'_>> {
         let entry = self.entries.get(place)?;

@@ -62,10 +62,10 @@ impl LogStore {
         places
     }
 
-    /// Room for more lines, a sixteenth at a time: doubling would hold twice what is needed.
+    /// Room for more lines, a little at a time: doubling would hold twice what is needed.
     pub(super) fn grow(&mut self, more: usize) {
         if self.entries.capacity() < self.entries.len() + more {
-            self.entries.reserve_exact(more.max(self.entries.len() / 16).max(1024));
+            self.entries.reserve_exact(more.max(self.entries.len() / 32).max(1024));
         }
     }
 }
