@@ -8,10 +8,13 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::config::{BehaviorVersion, Region};
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use slsdash::app::message::Message;
 use slsdash::model::line;
 use slsdash::sim::transport::connector;
 use slsdash::sim::world::narration;
 use slsdash::sim::{Options, Sim};
+
+use crate::frames::Scene;
 use slsdash::store::errors::Errors;
 use slsdash::store::invocations::{Invocations, Row};
 
@@ -205,4 +208,57 @@ fn a_row_is_what_the_invocation_was() {
         }
     }
     assert!(seen > 500, "{seen}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lists_of_the_logs_tab_lead_to_lines_and_traces() {
+    let mut scene = Scene::of("outage", (120, 40)).await;
+    scene.open_function("payment-authorize").await;
+    scene.press(&["l"]);
+    scene.settle().await;
+    scene.press(&["tab"]);
+    assert!(scene.text().contains("lines to read") && scene.app.is_busy(), "{}", scene.text());
+    while scene.app.is_busy() {
+        scene.app.update(Message::Slice);
+    }
+    let list = scene.text();
+    assert!(list.contains(" invocations · p50 ") && list.contains("cold ") && list.contains("outcome"), "{list}");
+    assert!(list.contains("payment-authorize"), "{list}");
+    let all = scene.app.store.logs.invocations.rows().count();
+    let shown = scene.app.logs.invocations.len();
+    assert!(shown == all && all > 20, "{shown} of {all}");
+    // Failures first; only those of one kind; back to all.
+    scene.press(&["s", "s", "s", "s"]);
+    let index = &scene.app.store.logs.invocations;
+    assert!(scene.app.logs.invocations.row(0, index).expect("a row").status.is_failure(), "{}", scene.text());
+    let worst = scene.app.logs.invocations.row(0, index).expect("a row").key;
+    let request = worst.request.to_string();
+    assert_eq!(scene.app.selected().request_id.as_deref(), Some(request.as_str()));
+    for (columns, rows) in [(80, 24), (200, 50), (40, 12)] {
+        scene.resize(columns, rows);
+        assert!(scene.text().contains("invocations · p50"), "{}", scene.text());
+    }
+    scene.resize(120, 40);
+    scene.press(&["enter"]);
+    let lines = scene.text();
+    let told = format!("invocation {} of", &request[..8]);
+    assert!(lines.contains(&told), "{lines}");
+    assert!(scene.app.logs.rows(&scene.app.store.logs) >= 3, "{lines}");
+    scene.press(&["esc"]);
+    assert!(scene.text().contains("outcome"), "Esc leads back to the list: {}", scene.text());
+    scene.press(&["tab"]);
+    let errors = scene.text();
+    assert!(errors.contains("different errors") || errors.contains("1 error"), "{errors}");
+    assert!(errors.contains("ProviderException") || errors.contains("Sandbox.Timedout"), "{errors}");
+    assert!(errors.contains("returned normally"), "the sample says what became of them: {errors}");
+    for (columns, rows) in [(80, 24), (200, 50), (40, 12)] {
+        scene.resize(columns, rows);
+        assert!(scene.text().contains("function"), "{}", scene.text());
+    }
+    scene.resize(120, 40);
+    scene.press(&["/", "n", "o", "n", "e", "enter"]);
+    assert!(scene.text().contains("No error passes the filter"), "{}", scene.text());
+    scene.press(&["esc", "l"]);
+    let lines = scene.text();
+    assert!(lines.contains("error ") && scene.app.logs.rows(&scene.app.store.logs) > 0, "{lines}");
 }

@@ -88,6 +88,10 @@ pub enum Place {
     Function,
     /// The tail.
     Logs,
+    /// The list of invocations that the log tells of.
+    Invocations,
+    /// The list of errors that the log tells of.
+    Errors,
     /// The rows of a Logs Insights query.
     Insights,
     /// The brush in the tail's histogram.
@@ -135,8 +139,10 @@ use Place::{
     Traces,
 };
 
-const SELECTION: &[Place] = &[Overview, Functions, Function, Logs, Insights, Traces, Trace, Apis];
-const SELECTION_AND_LINE: &[Place] = &[Overview, Functions, Function, Logs, Insights, Traces, Trace, Apis, Line];
+const SELECTION: &[Place] =
+    &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Traces, Trace, Apis];
+const SELECTION_AND_LINE: &[Place] =
+    &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Traces, Trace, Apis, Line];
 
 macro_rules! table {
     ($($action:ident $name:literal $keys:expr, $places:expr, $priority:literal $label:literal $sentence:literal $($changes:ident)?;)*) => {
@@ -157,7 +163,7 @@ table! {
     Logs            "logs"             ["3"],                      &[Anywhere],            0 "logs"      "Show the tail of the chosen log groups.";
     Traces          "traces"           ["4"],                      &[Anywhere],            0 "traces"    "Show the traces of the time window.";
     Apis            "apis"             ["5"],                      &[Anywhere],            0 "apis"      "Show APIs, their stages, caches and throttles.";
-    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Insights, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, Line], 2 "open" "Go into the selected row.";
+    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, Line], 2 "open" "Go into the selected row.";
     Back            "back"             ["esc"],                    &[Anywhere, Popup, Line, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
     Up              "up"               ["up", "k"],                &[Anywhere, Popup, Line], 0 "up"        "Move up.";
     Down            "down"             ["down", "j"],              &[Anywhere, Popup, Line], 0 "down"      "Move down.";
@@ -169,7 +175,7 @@ table! {
     Last            "last"             ["end", "shift-g"],         &[Anywhere, Popup, Line], 0 "last"      "Go to the last row; in the tail, follow again.";
     NextPanel       "next-panel"       ["tab"],                    &[Anywhere],            9 "panel"     "Go to the next panel.";
     PreviousPanel   "previous-panel"   ["backtab"],                &[Anywhere],            0 "panel"     "Go to the panel before.";
-    Filter          "filter"           ["/"],                      &[Functions, Logs, Insights, Traces, Apis, Trace], 4 "filter" "Filter the rows by what you type.";
+    Filter          "filter"           ["/"],                      &[Functions, Logs, Place::Invocations, Place::Errors, Insights, Traces, Apis, Trace], 4 "filter" "Filter the rows by what you type.";
     SeeLogs         "see-logs"         ["l"],                      SELECTION_AND_LINE,     4 "logs"      "Show the log of whatever is selected.";
     SeeTraces       "see-traces"       ["t"],                      SELECTION_AND_LINE,     5 "traces"    "Show the traces of whatever is selected, or its very trace.";
     SeeMetrics      "see-metrics"      ["m"],                      SELECTION_AND_LINE,     6 "metrics"   "Show the charts of the selected function or stage.";
@@ -180,11 +186,11 @@ table! {
     Undo            "undo"             ["shift-u"],                &[Anywhere],            0 "undo"      "Undo the last change that can be undone, after confirmation." changes;
     Follow          "follow"           ["f"],                      &[Logs],                1 "follow"    "Follow the newest lines, or stop following.";
     Wrap            "wrap"             ["shift-w"],                &[Logs, Line],          7 "wrap"      "Wrap long lines.";
-    NextError       "next-error"       ["e"],                      &[Logs, Traces],        5 "error"     "Go to the next error.";
-    PreviousError   "previous-error"   ["shift-e"],                &[Logs, Traces],        0 "error"     "Go to the error before.";
+    NextError       "next-error"       ["e"],                      &[Logs, Place::Invocations, Traces],        5 "error"     "Go to the next error.";
+    PreviousError   "previous-error"   ["shift-e"],                &[Logs, Place::Invocations, Traces],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
     Export          "export"           ["shift-x"],                &[Logs, Insights],      7 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
-    Insights        "insights"         ["shift-i"],                &[Logs, Insights],      1 "query"     "Write or choose a Logs Insights query; it costs by what it scans.";
+    Insights        "insights"         ["shift-i"],                &[Logs, Place::Invocations, Place::Errors, Insights],      1 "query"     "Write or choose a Logs Insights query; it costs by what it scans.";
     StackFilter     "stack-filter"     ["&"],                      &[Logs],                0 "and"       "Put one more filter on top of those in force.";
     InContext       "in-context"       ["c"],                      &[Logs],                6 "context"   "Show the line among its neighbours without the filter; again, the filter is back.";
     NextOfInvocation "next-of-invocation" ["n"],                   &[Logs],                0 "next line" "Go to the next line of the same invocation.";
@@ -198,8 +204,8 @@ table! {
     Brush           "brush"            ["b"],                      &[Logs],                8 "brush"     "Choose a stretch of the histogram and look at its lines only.";
     BrushEnd        "brush-end"        ["space"],                  &[Place::Histogram],    1 "set end"   "Set one end of the stretch where the brush is.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Insights, Traces],   6 "sort"      "Sort by the next column.";
-    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Insights, Traces],   0 "reverse"   "Turn the order round.";
+    Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   6 "sort"      "Sort by the next column.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";

@@ -14,12 +14,14 @@ pub struct Keymap {
     keys: HashMap<Action, Vec<KeyCombination>>,
 }
 
-const PLACES: [Place; 14] = [
+const PLACES: [Place; 16] = [
     Place::Anywhere,
     Place::Overview,
     Place::Functions,
     Place::Function,
     Place::Logs,
+    Place::Invocations,
+    Place::Errors,
     Place::Insights,
     Place::Traces,
     Place::Trace,

@@ -94,6 +94,10 @@ impl App {
             Action::Suspend => return vec![Effect::Suspend],
             Action::Quit => return self.quit(),
             Action::Back => return self.back(),
+            // Of the lists of the Logs tab the lines are here already.
+            Action::SeeLogs if matches!(self.place(), Place::Invocations | Place::Errors) => {
+                return self.act_in_tab(Action::Open);
+            }
             Action::SeeLogs => self.see_logs(),
             Action::SeeTraces => self.see_traces(),
             Action::SeeMetrics => return self.see_metrics(),

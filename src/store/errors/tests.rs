@@ -60,6 +60,9 @@ const SAMPLES: &[(&str, &str, &str, &str, &str)] = &[
     ("powertools-lambda-python",
      r#"{"level":"ERROR","location":"handler:48","message":"Received an exception","service":"payment","function_request_id":"ID","exception":"Traceback (most recent call last):\n  File \"/var/task/app.py\", line 9, in handler\n    raise ValueError(\"something went wrong\")\nValueError: something went wrong","exception_name":"ValueError"}"#,
      "ValueError", "Received an exception", r#"File \"/var/task/app.py\", line 9, in handler"#),
+    ("java, JSON",
+     r#"{"timestamp":"2026-11-21T11:11:09.727Z","level":"ERROR","AWSRequestId":"ID","errorType":"shop.payment.ProviderException","errorMessage":"answered 503","stackTrace":["shop.payment.ProviderException: answered 503","\tat java.base/java.util.List.get(List.java:1)","\tat shop.Handler.handleRequest(Handler.java:57)"]}"#,
+     "shop.payment.ProviderException", "answered #", "at shop.Handler.handleRequest(Handler.java:57)"),
     ("an init that failed", "INIT_REPORT Init Duration: 150.79 ms\tPhase: init\tStatus: error\tError Type: Runtime.UserCodeSyntaxError", "Runtime.UserCodeSyntaxError", "init failed", ""),
     ("prose", "ERROR payment 12 of order a1b2c3d4e5 at 10.0.0.1:443 failed after 1,234.5 ms", "", "payment # of order # at # failed after # ms", ""),
 ];

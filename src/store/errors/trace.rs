@@ -34,7 +34,9 @@ const FOREIGN: [&str; 22] = [
 pub fn own_frame<'a>(lines: impl Iterator<Item = &'a str>) -> &'a str {
     let (mut first, mut own_first, mut own_last, mut python) = ("", "", "", "");
     for line in lines.take(LINES) {
-        let frame = line.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == ',' || c == '\\');
+        let frame = line.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == ',' || c == '[');
+        // As JSON writes a tab.
+        let frame = frame.trim_start_matches("\\t").trim_matches('\\').trim();
         let is_python = frame.starts_with("File \"") || frame.starts_with("File \\\"");
         if !is_python && !is_frame(frame) {
             continue;

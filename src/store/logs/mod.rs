@@ -154,6 +154,11 @@ impl LogStore {
         self.entries.get(place).map_or(0, |entry| entry.source)
     }
 
+    /// Group and stream of a source by its number, as the indexes know it.
+    pub fn names_of(&self, source: u16) -> (&str, &str) {
+        self.sources.get(usize::from(source)).map_or(("", ""), |(group, stream)| (group.as_str(), stream.as_str()))
+    }
+
     /// Level at a place, without touching the text.
     pub fn level(&self, place: usize) -> Level {
         self.entries.get(place).map_or(Level::Info, |entry| entry.level())

@@ -138,6 +138,8 @@ impl Logs {
             self.complaint = None;
         } else if self.least.take().is_none() && self.range.take().is_none() {
             self.only = None;
+            // Back to the list that these lines were chosen from.
+            self.panel = self.list.take().unwrap_or_default();
         }
         self.arrange(cx);
     }

@@ -1,9 +1,11 @@
 //! Logs: a tail of one or more groups in the order of time, read line by line, invocation by invocation, error by error.
 
 mod arrivals;
+pub mod errors;
 mod export;
 pub mod histogram;
 pub mod insights;
+pub mod invocations;
 pub mod jq;
 pub mod lines;
 pub mod matching;
@@ -40,18 +42,24 @@ pub enum Panel {
     /// Line by line.
     #[default]
     Lines,
+    /// Invocation by invocation.
+    Invocations,
+    /// Error by error.
+    Errors,
     /// Logs Insights.
     Insights,
 }
 
 impl Panel {
     /// All of them, in the order in which Tab goes through them.
-    pub const ALL: [Panel; 2] = [Panel::Lines, Panel::Insights];
+    pub const ALL: [Panel; 4] = [Panel::Lines, Panel::Invocations, Panel::Errors, Panel::Insights];
 
     /// Its name on the screen.
     pub fn name(self) -> &'static str {
         match self {
             Panel::Lines => "Lines",
+            Panel::Invocations => "Invocations",
+            Panel::Errors => "Errors",
             Panel::Insights => "Insights",
         }
     }
@@ -99,6 +107,8 @@ pub struct Logs {
     pub range: Option<(i64, i64)>,
     /// Only lines of one invocation or of one error, and what that is called.
     pub only: Option<(Only, String)>,
+    /// The list from which those were chosen.
+    list: Option<Panel>,
     /// Lines that only go on with the one before are folded into it.
     pub folded: bool,
     /// Which lines are shown.
@@ -142,6 +152,10 @@ pub struct Logs {
     target: Option<i64>,
     /// Events that came later than others do.
     pub late: u64,
+    /// The list of invocations.
+    pub invocations: invocations::Invocations,
+    /// The list of errors.
+    pub errors: errors::Errors,
     /// Logs Insights.
     pub insights: Insights,
     entered: bool,
@@ -155,6 +169,8 @@ impl Logs {
         match self.panel {
             Panel::Lines if self.brush.is_some() => Place::Histogram,
             Panel::Lines => Place::Logs,
+            Panel::Invocations => Place::Invocations,
+            Panel::Errors => Place::Errors,
             Panel::Insights => Place::Insights,
         }
     }
@@ -177,6 +193,7 @@ impl Logs {
             live: Live { wanted: same && self.live.wanted, ..Live::default() },
             lens: if same { self.lens.take().map(|lens| Lens::new(&lens.expression, self.lenses + 1)) } else { None },
             lenses: self.lenses + 1,
+            errors: errors::Errors::since(cx.now),
             insights: std::mem::take(&mut self.insights),
             entered: self.entered,
             ..Logs::default()
@@ -195,8 +212,12 @@ impl Logs {
             Learnt::Logs => {
                 self.settle(cx);
                 self.histogram.renew(&self.shown, self.range, cx);
+                self.follow_lists(cx);
             }
-            Learnt::Other => self.settle(cx),
+            Learnt::Other => {
+                self.settle(cx);
+                self.follow_lists(cx);
+            }
             _ => {}
         }
     }
@@ -232,17 +253,34 @@ impl Logs {
         self.unseen = 0;
     }
 
+    /// Another panel is on screen.
+    fn turn_to(&mut self, panel: Panel, cx: &Context) {
+        self.panel = panel;
+        self.follow_lists(cx);
+    }
+
+    /// The list on screen follows what is known.
+    fn follow_lists(&mut self, cx: &Context) {
+        match self.panel {
+            Panel::Invocations => self.invocations.follow(cx),
+            Panel::Errors => self.errors.follow(cx),
+            _ => {}
+        }
+    }
+
     /// A key's meaning.
     pub fn act(&mut self, action: Action, cx: &Context) -> Vec<Step> {
         match action {
-            Action::NextPanel => self.panel = self.panel.step(1),
-            Action::PreviousPanel => self.panel = self.panel.step(-1),
+            Action::NextPanel => self.turn_to(self.panel.step(1), cx),
+            Action::PreviousPanel => self.turn_to(self.panel.step(-1), cx),
             Action::LiveTail => return self.toggle_live(),
             Action::Insights if self.panel != Panel::Insights => return self.open_insights(cx),
             _ => {
                 return match self.panel {
                     Panel::Lines if self.brush.is_some() => self.act_on_brush(action, cx),
                     Panel::Lines => self.act_on_lines(action, cx),
+                    Panel::Invocations => self.act_on_invocations(action, cx),
+                    Panel::Errors => self.act_on_errors(action, cx),
                     Panel::Insights => self.act_on_insights(action, cx),
                 };
             }
@@ -293,8 +331,11 @@ impl Logs {
 
     /// What is selected.
     pub fn selected(&self, store: &Store) -> Selected {
-        if self.panel == Panel::Insights {
-            return self.insights.selected(store);
+        match self.panel {
+            Panel::Lines => {}
+            Panel::Invocations => return self.invocations.selected(store),
+            Panel::Errors => return self.errors.selected(store),
+            Panel::Insights => return self.insights.selected(store),
         }
         let place = self.place_at(self.cursor.row, &store.logs);
         let line = place.filter(|place| store.logs.gap_at(*place).is_none()).and_then(|place| store.logs.line(place));

@@ -71,6 +71,7 @@ impl Logs {
 
     /// Shows the lines of one invocation or of one error only; `title` says what that is.
     pub fn show_only(&mut self, only: Only, title: String, cx: &Context) {
+        self.list = Some(self.panel).filter(|panel| *panel != Panel::Lines);
         self.panel = Panel::Lines;
         (self.least, self.range, self.lens) = (None, None, None);
         self.filters.clear();
@@ -111,6 +112,7 @@ impl Logs {
         if !self.is_searching(cx.store) {
             self.histogram.renew(&self.shown, self.range, cx);
         }
+        self.follow_lists(cx);
     }
 
     /// Puts the cursor where it belongs after lines have come or gone.

@@ -9,8 +9,10 @@
 //! ╰───────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
+mod errors;
 mod histogram;
 mod insights;
+mod invocations;
 mod lines;
 mod status;
 
@@ -39,6 +41,8 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
             }
             lines::draw(app, pen, body);
         }
+        Panel::Invocations => invocations::draw(app, pen, body),
+        Panel::Errors => errors::draw(app, pen, body),
         Panel::Insights => insights::draw(app, pen, body),
     }
 }

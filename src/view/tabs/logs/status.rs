@@ -25,10 +25,16 @@ pub(super) fn draw(app: &App, pen: &mut Pen, area: Rect) {
         }
         x = pen.put(area, x, area.y, " ", styles.dim);
     }
+    put(pen, area, x, &parts(app, pen));
+}
+
+/// Puts parts into the first line of an area, with a separator between.
+pub(super) fn put(pen: &mut Pen, area: Rect, mut x: u16, parts: &[(String, Style)]) {
     let separator = format!(" {} ", pen.look.glyphs.separator);
-    for (place, (part, style)) in parts(app, pen).iter().enumerate() {
+    let dim = pen.look.styles.dim;
+    for (place, (part, style)) in parts.iter().enumerate() {
         if place > 0 {
-            x = pen.put(area, x, area.y, &separator, styles.dim);
+            x = pen.put(area, x, area.y, &separator, dim);
         }
         x = pen.put(area, x, area.y, part, *style);
     }
@@ -36,8 +42,11 @@ pub(super) fn draw(app: &App, pen: &mut Pen, area: Rect) {
 
 /// The parts, what matters most first: a narrow screen cuts the end off.
 fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
-    if app.logs.panel == Panel::Insights {
-        return super::insights::parts(app, pen);
+    match app.logs.panel {
+        Panel::Lines => {}
+        Panel::Invocations => return super::invocations::parts(app, pen),
+        Panel::Errors => return super::errors::parts(app, pen),
+        Panel::Insights => return super::insights::parts(app, pen),
     }
     let styles = &pen.look.styles;
     let tab = &app.logs;
@@ -152,7 +161,7 @@ fn live(app: &App, open: Style, closed: Style) -> (String, Style) {
 }
 
 /// 1234567 as `1,234,567`: what was not shown is counted to the line.
-fn count(n: usize) -> String {
+pub(super) fn count(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -259,6 +259,8 @@ impl Logs {
     pub fn typed_filter(&self) -> &str {
         match self.panel {
             Panel::Insights => &self.insights.table.filter,
+            Panel::Invocations => &self.invocations.filter,
+            Panel::Errors => &self.errors.filter,
             _ => self.filter(),
         }
     }
@@ -269,6 +271,14 @@ impl Logs {
             Panel::Insights => {
                 self.insights.table.filter = text.to_string();
                 self.insights.table.arrange();
+            }
+            Panel::Invocations => {
+                self.invocations.filter = text.to_string();
+                self.invocations.arrange(cx);
+            }
+            Panel::Errors => {
+                self.errors.filter = text.to_string();
+                self.errors.arrange(cx);
             }
             _ => self.set_filter(text, cx),
         }
