@@ -193,6 +193,10 @@ fn is_header(word: &[u8]) -> bool {
         || word.starts_with(b"ts=")
 }
 
+/// What Ruby's and PHP's runtimes say before they tell what the handler raised.
+const RAISED: [&str; 3] =
+    ["Error raised from handler method", "Critical exception from handler", "Init error when loading handler"];
+
 /// Lines without a level that tell of a failure all the same.
 fn trouble(text: &str, prose: bool, said: &mut Said<'_>) {
     let bytes = text.as_bytes();
@@ -204,12 +208,7 @@ fn trouble(text: &str, prose: bool, said: &mut Said<'_>) {
         text.trim_start_matches("Error: ").starts_with(tell)
     }) {
         said.kind = Kind::RuntimeExited;
-    } else if ["Error raised from handler method", "Critical exception from handler", "Init error when loading handler"]
-        .iter()
-        .any(|tell| text.starts_with(tell))
-    {
-        said.kind = Kind::Raised;
-    } else if raised_in_java(text) {
+    } else if RAISED.iter().any(|tell| text.starts_with(tell)) || raised_in_java(text) {
         said.kind = Kind::Raised;
     } else if !(prose && has_trace(text)
         || text.starts_with("Traceback (most recent call last)")

@@ -148,10 +148,10 @@ fn of_object(text: &str) -> Fingerprint<'_> {
             }
             ("errorMessage" | "error.message" | "exception.message", Value::Text(message)) => told.message = message,
             ("message" | "msg" | "error" | "err", Value::Text(message)) if plain.is_empty() || depth == 2 => {
-                plain = message
+                plain = message;
             }
             ("stackTrace" | "stack_trace" | "stack" | "trace" | "exception" | "exc_info", Value::Text(lines)) => {
-                stack = lines
+                stack = lines;
             }
             ("stackTrace" | "stack_trace" | "stack", Value::Array) => {
                 let end = text[at..].find("]}").map_or(text.len(), |end| at + end);

@@ -49,7 +49,7 @@ pub fn masked(text: &str, limit: usize, mut out: impl FnMut(&str)) {
     release(&mut hash, &mut held, &mut out);
 }
 
-fn mark<'a>(hash: &mut bool, held: &mut Option<&'a str>, out: &mut impl FnMut(&str)) {
+fn mark(hash: &mut bool, held: &mut Option<&str>, out: &mut impl FnMut(&str)) {
     if !*hash || held.is_none() {
         out("#");
     }
@@ -57,7 +57,7 @@ fn mark<'a>(hash: &mut bool, held: &mut Option<&'a str>, out: &mut impl FnMut(&s
     *held = None;
 }
 
-fn release<'a>(hash: &mut bool, held: &mut Option<&'a str>, out: &mut impl FnMut(&str)) {
+fn release(hash: &mut bool, held: &mut Option<&str>, out: &mut impl FnMut(&str)) {
     if let Some(sign) = held.take() {
         out(sign);
     }

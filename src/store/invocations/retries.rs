@@ -3,6 +3,9 @@
 use super::attempt::{Attempt, Evidence, NEVER, NONE, Report};
 use super::{ATTEMPTS, EVIDENCE, Invocations};
 
+/// When a START came, and its version.
+type Start = (i64, u16);
+
 impl Invocations {
     /// A START has come.
     pub(super) fn start(&mut self, head: u32, at: i64, version: u16) {
@@ -75,7 +78,7 @@ impl Invocations {
         reports.sort_by(|a, b| a.at.cmp(&b.at).then(a.duration_ms.total_cmp(&b.duration_ms)));
         let pair = starts.len() == 1 && reports.len() == 1 && reports[0].at >= starts[0].0;
         let mut reports = reports.into_iter().peekable();
-        let mut arranged: Vec<(Option<(i64, u16)>, Option<Report>)> = Vec::new();
+        let mut arranged: Vec<(Option<Start>, Option<Report>)> = Vec::new();
         for place in 0..=starts.len() {
             let start = place.checked_sub(1).map(|place| starts[place]);
             let until = starts.get(place).map_or(i64::MAX, |(at, _)| *at);

@@ -183,7 +183,7 @@ fn draw_sample(app: &App, pen: &mut Pen, group: &Group, area: Rect) {
         (0, _) => {}
         (_, 0) => facts.push("no invocation of them returned normally".into()),
         (known, normal) if known == normal => {
-            facts.push(format!("all {known} invocations that were looked at returned normally"))
+            facts.push(format!("all {known} invocations that were looked at returned normally"));
         }
         (known, normal) => facts.push(format!("{normal} of {known} invocations returned normally")),
     }
