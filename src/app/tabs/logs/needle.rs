@@ -9,7 +9,7 @@ use crate::store::logs::Finder;
 #[derive(Clone, Debug)]
 pub enum Needle {
     /// Lines that contain the text; upper case in it counts.
-    Text(memmem::Finder<'static>),
+    Text(Box<memmem::Finder<'static>>),
     /// Lines that the pattern finds; a text in any case is one too.
     Pattern(Regex),
     /// Lines that do not pass the inner one.
@@ -44,7 +44,7 @@ impl Needle {
             return Ok(None);
         }
         if text.chars().any(char::is_uppercase) || !text.chars().any(char::is_alphabetic) {
-            return Ok(Some(Needle::Text(memmem::Finder::new(text).into_owned())));
+            return Ok(Some(Needle::Text(Box::new(memmem::Finder::new(text).into_owned()))));
         }
         // Letters of other alphabets have cases that only Unicode knows; without them it is three times as fast.
         let any_case = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).unicode(!text.is_ascii()).build();
