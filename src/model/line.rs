@@ -181,7 +181,9 @@ pub fn read(text: &str) -> Said<'_> {
 
 /// How serious a line is.
 pub fn level(text: &str) -> Level {
-    read(text).level()
+    let start = text.trim_start();
+    let said = if start.starts_with('{') { object::read_level(start) } else { None };
+    said.unwrap_or_else(|| plain::read(start)).level()
 }
 
 #[cfg(test)]

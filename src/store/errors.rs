@@ -181,6 +181,9 @@ impl Errors {
             }
             let error = row.error_type.unwrap_or_default();
             let hash = fingerprint::of_platform(row.function, row.status, error);
+            if self.platform.len() >= self.kept.max(1) && !self.platform.contains_key(&hash) {
+                continue;
+            }
             let place = Place { source: row.source, timestamp: row.end, request: Some(row.key.request) };
             let group = self.platform.entry(hash).or_insert_with(|| Group {
                 platform: true,

@@ -134,16 +134,26 @@ impl<'a> Iterator for Members<'a> {
 
 /// Reads an object; none where the line has no members at all.
 pub fn read(text: &str) -> Option<Said<'_>> {
+    // What is left of a line of the application when both are known is what it is about; only a trace id may still stand
+    // beside the request id.
+    read_until(text, |said, rest| said.request.is_some() && !rest.trim_start_matches([',', ' ']).starts_with("\"xray"))
+}
+
+/// The same, of which only the level is wanted: nothing behind it is read.
+pub(super) fn read_level(text: &str) -> Option<Said<'_>> {
+    read_until(text, |_, _| true)
+}
+
+/// Reads members until the level is known and what is known of the rest is `enough`, given what is left to read.
+fn read_until<'a>(text: &'a str, enough: impl Fn(&Said<'a>, &str) -> bool) -> Option<Said<'a>> {
     let mut said = Said { json: true, ..Said::default() };
     let mut platform = false;
     let (mut found, mut failed, mut rank) = (false, false, NO_LEVEL);
-    for member in members(text) {
+    let mut all = members(text);
+    while let Some(member) = all.next() {
         found = true;
         let key = member.key.as_bytes();
         if member.depth == 1 {
-            // What is left of a line of the application when both are known is what it is about; only a trace id may
-            // still stand beside the request id.
-            let enough = said.request.is_some() && rank == 0 && !platform;
             match member.value {
                 Value::Text(value) => match (key.len(), key.first()) {
                     (4, Some(b't')) if key == b"type" && value.starts_with("platform.") => {
@@ -152,7 +162,6 @@ pub fn read(text: &str) -> Option<Said<'_>> {
                     }
                     (9.., Some(b'r' | b'A' | b'a' | b'f' | b'l')) if is_request(member.key) => {
                         said.take_request(value);
-                        continue;
                     }
                     (12 | 13, Some(b'x')) if matches!(key, b"xray_trace_id" | b"xrayTraceId") => {
                         said.trace_id = request::trace_id(value);
@@ -169,7 +178,7 @@ pub fn read(text: &str) -> Option<Said<'_>> {
                 Value::Array if matches!(member.key, "stackTrace" | "stack_trace") => failed = true,
                 _ => {}
             }
-            if enough {
+            if rank == 0 && !platform && enough(&said, &text[all.at..]) {
                 break;
             }
         } else if platform && let Value::Text(value) = member.value {

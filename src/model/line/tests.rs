@@ -115,6 +115,7 @@ fn every_known_line_is_read() {
         let context = format!("{}: {line}", sample.source);
         assert_eq!(said.kind, sample.kind, "{context}");
         assert_eq!(said.level(), sample.level, "{context}");
+        assert_eq!(level(&line), sample.level, "{context}");
         assert_eq!(said.request_id, sample.id.then_some(ID), "{context}");
         assert_eq!(said.trace_id, sample.trace.then_some(TRACE), "{context}");
     }
