@@ -227,8 +227,7 @@ fn cpu(program: &str, arguments: &[&str], file: &Path) -> Option<Duration> {
 }
 
 fn write(lines: &[String]) -> PathBuf {
-    let folder = std::env::var_os("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    let file = folder.join("slsdash-bench.log");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slsdash-bench.log");
     fs::write(&file, lines.join("\n")).unwrap();
     file
 }

@@ -74,6 +74,14 @@ impl Scene {
         self.app.update(Message::Second(self.app.now, traffic));
     }
 
+    /// Lets what takes long come to its end.
+    pub fn read_all(&mut self) {
+        while self.app.is_busy() {
+            self.app.update(Message::Slice);
+        }
+        self.second();
+    }
+
     /// Presses keys: `enter`, `esc`, `tab`, `down`, `ctrl-s`, else each character for itself.
     pub fn press(&mut self, keys: &[&str]) -> Vec<Effect> {
         let none = KeyModifiers::NONE;
@@ -84,6 +92,12 @@ impl Scene {
                 "esc" => vec![KeyEvent::new(KeyCode::Esc, none)],
                 "tab" => vec![KeyEvent::new(KeyCode::Tab, none)],
                 "down" => vec![KeyEvent::new(KeyCode::Down, none)],
+                "left" => vec![KeyEvent::new(KeyCode::Left, none)],
+                "right" => vec![KeyEvent::new(KeyCode::Right, none)],
+                "up" => vec![KeyEvent::new(KeyCode::Up, none)],
+                "home" => vec![KeyEvent::new(KeyCode::Home, none)],
+                "end" => vec![KeyEvent::new(KeyCode::End, none)],
+                "space" => vec![KeyEvent::new(KeyCode::Char(' '), none)],
                 "backspace" => vec![KeyEvent::new(KeyCode::Backspace, none)],
                 "ctrl-s" => vec![KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL)],
                 text => text

@@ -39,6 +39,26 @@ async fn every_tab_with_data_at_every_size() {
     }
 }
 
+/// The tab of logs by its panels, over the functions of one incident.
+#[tokio::test(start_paused = true)]
+async fn every_panel_of_the_logs() {
+    let mut scene = Scene::of("outage", (120, 40)).await;
+    scene.settle().await;
+    scene.press(&[":"]);
+    scene.settle().await;
+    scene.press(&["logs checkout-api payment-authorize", "enter"]);
+    scene.settle().await;
+    scene.press(&["H"]);
+    for name in ["lines", "invocations", "errors", "insights"] {
+        scene.read_all();
+        for (columns, rows) in [(80, 24), (120, 40)] {
+            scene.resize(columns, rows);
+            compare(format!("logs_{name}_{columns}x{rows}"), &scene);
+        }
+        scene.press(&["tab"]);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_tab_before_anything_is_known() {
     for (key, name) in TABS {

@@ -49,9 +49,18 @@ async fn the_pictures_show_what_the_demo_shows() {
     compare("provision", &scene);
     scene.press(&["esc", "esc"]);
 
-    scene.press(&["l"]);
+    scene.press(&[":"]);
     scene.settle().await;
+    scene.press(&["logs checkout-api payment-authorize", "enter"]);
+    scene.settle().await;
+    scene.press(&["H", "e", "E"]);
     compare("logs", &scene);
+    scene.press(&["tab"]);
+    scene.read_all();
+    compare("invocations", &scene);
+    scene.press(&["tab"]);
+    scene.read_all();
+    compare("errors", &scene);
 
     scene.press(&["4"]);
     scene.settle().await;
