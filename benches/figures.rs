@@ -148,7 +148,7 @@ impl Bench {
             })
             .collect();
         let tail = self.dashboard.interests().tail.map_or(0, |tail| tail.generation);
-        self.told(Message::News(News::LogEvents { tail, events, read_to: self.now }));
+        self.told(Message::News(News::LogEvents { tail, events, read_to: self.now, caught_up: true }));
     }
 }
 

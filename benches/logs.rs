@@ -306,7 +306,7 @@ impl Bench {
     fn batch(&mut self, events: Vec<LogEvent>) {
         let tail = self.dashboard.interests().tail.map_or(0, |tail| tail.generation);
         let read_to = self.now;
-        self.told(Message::News(News::LogEvents { tail, events, read_to }));
+        self.told(Message::News(News::LogEvents { tail, events, read_to, caught_up: true }));
     }
 
     fn step_up(&mut self) -> Duration {

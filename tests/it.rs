@@ -28,4 +28,5 @@ mod servers;
 mod sim_apis;
 mod sim_logs;
 mod sim_wire;
+mod tail;
 mod thrift;

@@ -128,6 +128,7 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
                 })
                 .collect(),
             read_to: now,
+            caught_up: pick.is_multiple_of(3),
         },
         9 => News::OlderLogEvents { tail, events: vec![], read_from: now },
         10 => News::Traces {

@@ -48,7 +48,7 @@ async fn scene() -> Scene {
     });
     let events = events.collect();
     let read_to = scene.app.now;
-    scene.app.update(Message::News(News::LogEvents { tail, events, read_to }));
+    scene.app.update(Message::News(News::LogEvents { tail, events, read_to, caught_up: true }));
     scene.app.update(Message::Second(read_to, Default::default()));
     scene
 }

@@ -249,7 +249,7 @@ async fn a_tail_loses_nothing_and_shows_nothing_twice() {
     let mut seen = Vec::new();
     let mut read_to = 0;
     for told in news {
-        if let News::LogEvents { tail: 1, events, read_to: to } = told {
+        if let News::LogEvents { tail: 1, events, read_to: to, .. } = told {
             seen.extend(events.into_iter().map(|event| event.id));
             read_to = to.timestamp_millis();
         }

@@ -110,11 +110,11 @@ impl App {
                 store.throttled.insert(service, until);
                 Learnt::Other
             }
-            News::LogEvents { tail, events, read_to } => {
+            News::LogEvents { tail, events, read_to, caught_up } => {
                 if tail != self.logs.generation() {
                     return;
                 }
-                self.logs.note_batch(&events, read_to);
+                self.logs.note_batch(&events, read_to, caught_up);
                 let arrival = store.logs.accept(events);
                 self.logs.took_in(&arrival, store);
                 Learnt::Logs

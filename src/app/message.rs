@@ -85,6 +85,8 @@ pub enum News {
         events: Vec<LogEvent>,
         /// How far the tail has read: everything up to here has been seen.
         read_to: Moment,
+        /// Every group that can be read has been read to its end at least once: what there was is here.
+        caught_up: bool,
     },
     /// Older events, asked for by scrolling back.
     OlderLogEvents {

@@ -16,13 +16,12 @@ use super::pages::Pages;
 use super::reading::shown;
 use crate::model::log::{LogEvent, LogGroup};
 use crate::model::trouble::{Kind, Trouble};
+use crate::time::Moment;
 
 /// DescribeLogGroups gives at most 50 at a time.
 const GROUPS_PER_PAGE: i32 = 50;
 /// 10,000 groups are enough for a palette.
 const GROUP_PAGES: usize = 200;
-/// Live Tail takes ten groups a session.
-pub const GROUPS_PER_LIVE_TAIL: usize = 10;
 
 /// Calls of FilterLogEvents a second that AWS grants account and region; it can't be raised.
 pub fn filter_rate(region: &str) -> u32 {
@@ -121,6 +120,9 @@ pub fn is_stream_of(stream: &str, function: &str) -> bool {
 /// A live tail: open until dropped, or until AWS closes it after three hours.
 pub struct LiveTail {
     stream: EventReceiver<StartLiveTailResponseStream, StartLiveTailResponseStreamError>,
+    account: Account,
+    /// What has been counted as its cost goes up to here.
+    billed_to: Moment,
 }
 
 /// What a live tail brings, once a second.
@@ -132,7 +134,7 @@ pub struct LiveUpdate {
     pub sampled: bool,
 }
 
-/// Opens a live tail over at most [`GROUPS_PER_LIVE_TAIL`] groups, given by ARN (without `:*`). Waits for the first
+/// Opens a live tail over at most [`crate::model::log::GROUPS_PER_LIVE_SESSION`] groups, given by ARN (without `:*`). Waits for the first
 /// frame.
 pub async fn live_tail(account: &Account, groups: &[String], pattern: &str) -> Result<LiveTail, Trouble> {
     let request = account
@@ -146,14 +148,18 @@ pub async fn live_tail(account: &Account, groups: &[String], pattern: &str) -> R
         None => request.send().await,
     };
     let output = output.map_err(|error| account.trouble("logs:StartLiveTail", &error))?;
-    Ok(LiveTail { stream: output.response_stream })
+    Ok(LiveTail { stream: output.response_stream, billed_to: account.clock().now(), account: account.clone() })
 }
 
 impl LiveTail {
     /// The next update; none when AWS has closed the session.
     pub async fn next(&mut self) -> Result<Option<LiveUpdate>, Trouble> {
         loop {
-            match self.stream.recv().await {
+            let received = self.stream.recv().await;
+            let now = self.account.clock().now();
+            let passed = now - std::mem::replace(&mut self.billed_to, now);
+            self.account.meter().tailed_live(passed, now);
+            match received {
                 Ok(Some(StartLiveTailResponseStream::SessionUpdate(update))) => {
                     return Ok(Some(LiveUpdate {
                         sampled: update.session_metadata().is_some_and(|metadata| metadata.sampled()),

@@ -14,6 +14,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use chrono::TimeDelta;
 
 use crate::app::message::Traffic;
+use crate::model::log::LIVE_MINUTE;
 use crate::time::{Clock, Moment};
 
 /// GetMetricData: US$ 0.01 per 1,000 metrics asked for, outside of any free tier.
@@ -87,6 +88,11 @@ impl Meter {
     /// X-Ray has scanned or handed out so many traces.
     pub(super) fn read_traces(&self, traces: u64, now: Moment) {
         self.lock().spend(traces as f64 * PER_TRACE, now);
+    }
+
+    /// A Live Tail session has been open for so much longer.
+    pub(super) fn tailed_live(&self, passed: TimeDelta, now: Moment) {
+        self.lock().spend(passed.as_seconds_f64().max(0.0) / 60.0 * LIVE_MINUTE, now);
     }
 
     /// A call was throttled.
@@ -223,6 +229,15 @@ mod tests {
         assert!((meter.traffic(at(599)).dollars_per_hour - 12.0 * 0.00001 * 60.0).abs() < 1e-12);
         assert_eq!(meter.traffic(at(1200)).dollars_per_hour, 0.0);
         assert_eq!(meter.traffic(at(1200)).metrics, 120);
+    }
+
+    #[test]
+    fn an_open_live_tail_costs_sixty_cents_an_hour() {
+        let meter = Meter::new(at(0));
+        for second in 1..600 {
+            meter.tailed_live(TimeDelta::seconds(1), at(second));
+        }
+        assert!((meter.traffic(at(599)).dollars_per_hour - 0.60).abs() < 0.003);
     }
 
     #[test]

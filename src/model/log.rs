@@ -1,5 +1,12 @@
 //! Log groups, streams and events.
 
+/// StartLiveTail takes so many log groups a session.
+pub const GROUPS_PER_LIVE_SESSION: usize = 10;
+/// What a Live Tail session costs, US$ a minute, after 1,800 free minutes a month.
+pub const LIVE_MINUTE: f64 = 0.01;
+/// CloudWatch ends a Live Tail session after so long, s: three hours.
+pub const LIVE_SESSION: i64 = 3 * 3600;
+
 /// A log group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogGroup {

@@ -157,7 +157,13 @@ impl Known {
 
     /// The tail's news of events.
     pub(super) fn news(&self, events: Vec<LogEvent>) -> News {
-        News::LogEvents { tail: self.subject.generation, events, read_to: self.read_to() }
+        let (read_to, caught_up) = (self.read_to(), self.is_caught_up());
+        News::LogEvents { tail: self.subject.generation, events, read_to, caught_up }
+    }
+
+    /// Every group that can be read has been read to its end.
+    fn is_caught_up(&self) -> bool {
+        self.lock().groups.iter().all(|group| group.rounds > 0 || group.trouble.is_some())
     }
 
     /// How far all groups have been read; those that can't be are told apart.

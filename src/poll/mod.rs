@@ -14,6 +14,7 @@ mod identity;
 mod insights;
 mod invocations;
 mod known;
+mod live;
 mod logs;
 mod metrics;
 mod pace;
@@ -31,6 +32,18 @@ use crate::aws::Account;
 use crate::time::Clock;
 use desk::Desk;
 pub use pace::Pace;
+
+/// Starts what a tail needs and nothing else: for whoever prints it instead of drawing it.
+pub fn start_tail(
+    account: Account,
+    clock: Clock,
+    interests: watch::Receiver<Interests>,
+    news: mpsc::Sender<Message>,
+    pace: Pace,
+    cancel: CancellationToken,
+) {
+    Desk::new(account, clock, interests, news, pace, cancel).run(tail::poll);
+}
 
 /// Starts the pollers, on the runtime that this is called from; all of them end with `cancel`, or when nobody holds the
 /// other ends of `interests` and `news` any more.
@@ -52,6 +65,7 @@ pub fn start(
     desk.run(alarms::poll);
     desk.run(logs::poll_groups);
     desk.run(tail::poll);
+    desk.run(live::poll);
     desk.run(history::poll_older);
     desk.run(insights::poll);
     desk.run(history::poll_fetch);

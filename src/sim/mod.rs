@@ -49,7 +49,7 @@ pub struct Sim {
     seed: u64,
     requests: AtomicU64,
     ledger: Ledger,
-    faults: Faults,
+    faults: Arc<Faults>,
     queries: services::logs::Queries,
 }
 
@@ -101,7 +101,7 @@ impl Sim {
             seed: options.seed,
             requests: AtomicU64::new(0),
             ledger: Ledger::default(),
-            faults: Faults::default(),
+            faults: Arc::default(),
             queries: services::logs::Queries::default(),
         }))
     }
@@ -153,6 +153,7 @@ impl Sim {
             region,
             access_key,
             request_id: &request_id,
+            faults: &self.faults,
             queries: &self.queries,
         };
         let (after, fault) = self.faults.draw(route.service, &route.operation);

@@ -114,6 +114,14 @@ pub fn size() -> io::Result<(u16, u16)> {
     Ok((known(size.ws_col, 80, LARGEST.0), known(size.ws_row, 24, LARGEST.1)))
 }
 
+/// Standard output is a pipe that nobody reads any more, or a terminal that has gone.
+pub fn nobody_reads_output() -> bool {
+    let output = rustix::stdio::stdout();
+    let mut fds = [PollFd::new(&output, PollFlags::empty())];
+    let gone = PollFlags::ERR | PollFlags::HUP;
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|_| fds[0].revents().intersects(gone))
+}
+
 /// Gives the terminal back and stops the whole job, as Ctrl-Z does outside raw mode. It may return before the stop reaches
 /// this thread: only SIGCONT tells that the job goes on.
 fn stop() -> io::Result<()> {

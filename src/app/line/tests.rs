@@ -29,7 +29,7 @@ fn reading(lines: &[&str]) -> App {
         stream: "2026/11/21/[$LATEST]0a".into(),
         ..LogEvent::default()
     });
-    app.update(Message::News(News::LogEvents { tail, events: events.collect(), read_to: now }));
+    app.update(Message::News(News::LogEvents { tail, events: events.collect(), read_to: now, caught_up: true }));
     app.update(Message::Second(now, app.traffic.clone()));
     key(&mut app, KeyCode::Enter);
     app

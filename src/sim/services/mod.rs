@@ -17,6 +17,7 @@ pub mod sts;
 pub mod xray;
 
 use super::Clock;
+use super::faults::Faults;
 use super::wire::document::Document;
 use super::wire::{Dialect, Request, Response, form, json};
 use super::world::{Millis, World};
@@ -81,6 +82,8 @@ pub struct Call<'a> {
     pub access_key: &'a str,
     /// The id that the answer will carry.
     pub request_id: &'a str,
+    /// The faults in force, for streams, which may break later.
+    pub faults: &'a Arc<Faults>,
     /// Logs Insights queries that clients have started.
     pub queries: &'a logs::Queries,
 }

@@ -5,13 +5,14 @@ use serde::Deserialize;
 use super::Millis;
 
 /// Name and text of each scenario.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 7] = [
     ("shop", include_str!("../../../config/scenarios/shop.toml")),
     ("calm", include_str!("../../../config/scenarios/calm.toml")),
     ("outage", include_str!("../../../config/scenarios/outage.toml")),
     ("throttle", include_str!("../../../config/scenarios/throttle.toml")),
     ("coldstart", include_str!("../../../config/scenarios/coldstart.toml")),
     ("deploy", include_str!("../../../config/scenarios/deploy.toml")),
+    ("flood", include_str!("../../../config/scenarios/flood.toml")),
 ];
 
 /// An incident to practise on.

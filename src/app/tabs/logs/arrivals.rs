@@ -11,8 +11,9 @@ const LATE: i64 = 30_000;
 
 impl Logs {
     /// A batch of the tail is about to be stored: how far it has read, and what of it was late.
-    pub fn note_batch(&mut self, events: &[LogEvent], read_to: Moment) {
+    pub fn note_batch(&mut self, events: &[LogEvent], read_to: Moment, caught_up: bool) {
         self.read_to = Some(read_to);
+        self.caught_up |= caught_up;
         self.late += events.iter().filter(|event| event.ingestion - event.timestamp > LATE).count() as u64;
     }
 

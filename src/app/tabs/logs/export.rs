@@ -95,8 +95,12 @@ mod tests {
             message: format!("line {n}"),
             ..LogEvent::default()
         };
-        let news =
-            News::LogEvents { tail: app.logs.generation(), events: (0..3).map(event).collect(), read_to: clock.now() };
+        let news = News::LogEvents {
+            tail: app.logs.generation(),
+            events: (0..3).map(event).collect(),
+            read_to: clock.now(),
+            caught_up: true,
+        };
         app.update(Message::News(news));
         let mut written = |keys: &str, format| {
             let effects = press(&mut app, keys);

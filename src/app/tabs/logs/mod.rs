@@ -23,9 +23,10 @@ use crate::app::cursor::Cursor;
 use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::selected::Selected;
 use crate::app::step::{LogTarget, Step};
-use crate::model::log::{Gap, Level};
+use crate::model::log::{GROUPS_PER_LIVE_SESSION, Gap, LIVE_MINUTE, Level};
 use crate::model::trouble::Trouble;
 use crate::store::Store;
+use crate::text;
 use crate::time::Moment;
 use histogram::{Brush, Histogram};
 use insights::Insights;
@@ -138,6 +139,8 @@ pub struct Logs {
     pub brush: Option<Brush>,
     /// Everything up to here has been read.
     pub read_to: Option<Moment>,
+    /// What there was when the tail began has been read.
+    pub caught_up: bool,
     /// Older lines are being asked for: those before this.
     older_than: Option<i64>,
     /// Nothing older than this exists, or is within reach.
@@ -291,11 +294,17 @@ impl Logs {
     fn toggle_live(&mut self) -> Vec<Step> {
         self.live = Live { wanted: !self.live.wanted, ..Live::default() };
         let text = if self.live.wanted {
-            "Live Tail: $0.01 a minute after 1,800 free minutes a month, three hours at a time; L ends it"
+            let price = text::dollars(LIVE_MINUTE * self.live_sessions() as f64);
+            format!("Live Tail: {price} a minute after 1,800 free minutes a month, three hours at a time; L ends it")
         } else {
-            "Back to FilterLogEvents, which costs nothing"
+            "Back to FilterLogEvents, which costs nothing".into()
         };
-        vec![Step::Say(text.into())]
+        vec![Step::Say(text)]
+    }
+
+    /// Live Tail sessions that the groups take; each is priced.
+    pub fn live_sessions(&self) -> usize {
+        self.groups.len().div_ceil(GROUPS_PER_LIVE_SESSION)
     }
 
     /// Shows what another view points at. The lines of another tail are dropped by whoever holds the store.

@@ -54,7 +54,7 @@ impl Journey {
 
     fn told(&mut self, events: Vec<LogEvent>) {
         let (tail, read_to) = (self.tail().generation, self.0.now);
-        self.news(News::LogEvents { tail, events, read_to });
+        self.news(News::LogEvents { tail, events, read_to, caught_up: true });
     }
 
     fn rows(&self) -> Vec<String> {
@@ -88,7 +88,7 @@ fn the_log_of_the_selected_function_is_tailed_and_shown() {
     assert!(tail.follow && !tail.live);
     assert_eq!(journey.rows(), ["line 0"]);
     let (read_to, tail) = (journey.0.now, tail.generation + 1);
-    journey.news(News::LogEvents { tail, events: vec![line(NOW, "another")], read_to });
+    journey.news(News::LogEvents { tail, events: vec![line(NOW, "another")], read_to, caught_up: true });
     assert_eq!(journey.rows(), ["line 0"], "lines of another tail are not shown in this one");
 }
 

@@ -33,13 +33,18 @@ impl Group {
     }
 }
 
-/// The eventIds of all that was written into a group with timestamps in `t0..t1` and is visible at `now`: what a client
-/// must have read to have missed nothing. Empty for an unknown group.
-pub fn truth(world: &World, group: &str, t0: Millis, t1: Millis, now: Millis) -> Vec<String> {
+/// All that was written into a group with timestamps in `t0..t1` and is visible at `now`: what a client must have read to
+/// have missed nothing. Empty for an unknown group.
+pub fn written(world: &World, group: &str, t0: Millis, t1: Millis, now: Millis) -> Vec<Event> {
     let Some(group) = groups::find(world, group) else { return Vec::new() };
     let sources = group.walk();
     let range = Range { sources: &sources, from: t0, to: t1 - 1, descending: false, after: None, streams: &|_| true };
-    Scan::new(world, now, range).map(|event| event.key.id()).collect()
+    Scan::new(world, now, range).collect()
+}
+
+/// The eventIds of [`written`].
+pub fn truth(world: &World, group: &str, t0: Millis, t1: Millis, now: Millis) -> Vec<String> {
+    written(world, group, t0, t1, now).into_iter().map(|event| event.key.id()).collect()
 }
 
 /// Place of a page's end, as the tokens hold it.
@@ -92,6 +97,7 @@ pub fn filter(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let descending = input.flag("startFromHead")? == Some(false);
     let token = input.text("nextToken")?;
     let group = groups::named(world, input)?;
+    groups::must_be_standard(&group, "FilterLogEvents")?;
     if from > to {
         return Err(Refusal::invalid("startTime must not be later than endTime."));
     }
@@ -172,6 +178,7 @@ pub fn get(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let stream = input.required("logStreamName")?;
     let from_head = input.flag("startFromHead")?.unwrap_or(false);
     let group = groups::named(world, input)?;
+    groups::must_be_standard(&group, "GetLogEvents")?;
     let request = format!("get {} {stream} {from} {to}", group.name);
     let given = input.text("nextToken")?;
     let place = match given {

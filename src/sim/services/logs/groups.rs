@@ -78,6 +78,31 @@ fn unknown_group() -> Refusal {
     Refusal::not_found("The specified log group does not exist.")
 }
 
+/// A group of the class that is kept for little money and read by Logs Insights only: access logs, as in life.
+const INFREQUENT: &str = "/aws/apigateway/partner-api-access";
+
+/// logGroupClass.
+fn class_of(name: &str) -> &'static str {
+    if name == INFREQUENT { "INFREQUENT_ACCESS" } else { "STANDARD" }
+}
+
+/// Refuses what a class does not offer.
+///
+/// # Errors
+/// InvalidOperationException, in the words of the service (quoted in aws/karpenter-provider-aws#9567).
+pub fn must_be_standard(group: &Group, operation: &str) -> Result<(), Refusal> {
+    match class_of(&group.name) {
+        "STANDARD" => Ok(()),
+        class => Err(Refusal {
+            code: "InvalidOperationException",
+            message: format!(
+                "The log group {} is of log-group-class {class}. {operation} is not supported for this log class.",
+                group.name
+            ),
+        }),
+    }
+}
+
 /// ARN of a group, without the `:*` that DescribeLogGroups puts behind it.
 pub fn arn(world: &World, name: &str) -> String {
     format!("arn:aws:logs:{}:{}:log-group:{name}", world.catalog.region, world.catalog.account_id)
@@ -109,8 +134,8 @@ pub fn describe(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
         ));
     }
     let limit = input.number("limit", 1..=PAGE)?.unwrap_or(PAGE);
-    let class = input.text("logGroupClass")?.unwrap_or("STANDARD");
-    let request = format!("groups {prefix:?} {pattern:?} {class}");
+    let class = input.text("logGroupClass")?;
+    let request = format!("groups {prefix:?} {pattern:?} {class:?}");
     let after = match input.text("nextToken")? {
         None => None,
         Some(token) => Some(token::open(world.seed, &request, call.now, token).ok_or_else(invalid_token)?),
@@ -121,7 +146,7 @@ pub fn describe(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
         world.catalog.functions.iter().map(|function| Cow::Borrowed(function.log_group.as_str())).collect();
     names.extend(stage_groups(world).into_iter().map(|(name, _)| Cow::Owned(name)));
     names.retain(|name| {
-        class == "STANDARD"
+        class.is_none_or(|class| class == class_of(name))
             && prefix.is_none_or(|prefix| name.starts_with(prefix))
             && pattern.is_none_or(|pattern| name.contains(pattern))
             && after.as_deref().is_none_or(|after| **name > *after)
@@ -146,7 +171,7 @@ fn description(world: &World, name: &str, brief: bool) -> Value {
     if !brief {
         group["metricFilterCount"] = 0.into();
         group["storedBytes"] = (mark >> 20 & 0xffff_ffff).into();
-        group["logGroupClass"] = "STANDARD".into();
+        group["logGroupClass"] = class_of(name).into();
         group["logGroupArn"] = arn.into();
         // Many groups never expire, as in life.
         if let Some(days) = [None, Some(7), Some(14), Some(30), None, Some(90)][(mark % 6) as usize] {

@@ -6,7 +6,8 @@ use super::groups::{self, Group};
 use super::input::{Input, Refusal};
 use super::scan::{Range, Scan};
 use super::source::Source;
-use crate::sim::services::Call;
+use crate::sim::faults::{Fault, Faults};
+use crate::sim::services::{Call, Service};
 use crate::sim::wire::{Response, frames, stream};
 use crate::sim::world::{Millis, World};
 use bytes::Bytes;
@@ -16,6 +17,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{MissedTickBehavior, interval};
 
+/// By this name faults befall a session that is open.
+const UPDATE: &str = "LiveTailUpdate";
 const MAX_GROUPS: usize = 10;
 const MAX_STREAMS: usize = 100;
 /// Events of one sessionUpdate; of more the service gives a sample.
@@ -63,6 +66,9 @@ pub fn start(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
         .iter()
         .map(|identifier| groups::find_by_identifier(call.world, identifier))
         .collect::<Result<_, _>>()?;
+    for group in &groups {
+        groups::must_be_standard(group, "StartLiveTail")?;
+    }
     let owned = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let sources =
         groups.iter().enumerate().flat_map(|(n, group)| group.sources.iter().map(move |source| (n, *source))).collect();
@@ -87,12 +93,12 @@ pub fn start(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     for frame in [frames::initial_response(), frames::event("sessionStart", &begin)] {
         sender.try_send(frame).expect("the channel is empty and takes ten frames");
     }
-    let (clock, now) = (call.clock.clone(), call.now);
-    tokio::spawn(async move { feed(&session, || clock(), now, &sender).await });
+    let (clock, faults, now) = (call.clock.clone(), call.faults.clone(), call.now);
+    tokio::spawn(async move { feed(&session, || clock(), &faults, now, &sender).await });
     Ok(stream(receiver))
 }
 
-async fn feed(session: &Session, clock: impl Fn() -> Millis, start: Millis, sender: &Sender<Bytes>) {
+async fn feed(session: &Session, clock: impl Fn() -> Millis, faults: &Faults, start: Millis, sender: &Sender<Bytes>) {
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     seconds.tick().await;
@@ -108,7 +114,22 @@ async fn feed(session: &Session, clock: impl Fn() -> Millis, start: Millis, send
             let _ = sender.send(over).await;
             return;
         }
-        let update = frames::event("sessionUpdate", &session.update(seen, now));
+        let mut update = frames::event("sessionUpdate", &session.update(seen, now));
+        match faults.draw(Service::Logs, UPDATE).1 {
+            None | Some(Fault::Latency(_)) => {}
+            Some(Fault::Hang) => return sender.closed().await,
+            Some(Fault::Drop | Fault::Truncate) => {
+                // The connection breaks in the middle of a frame.
+                update.truncate(update.len() / 2);
+                let _ = sender.send(update).await;
+                return;
+            }
+            Some(_) => {
+                let over = frames::exception("SessionStreamingException", "The session was interrupted.");
+                let _ = sender.send(over).await;
+                return;
+            }
+        }
         seen = seen.max(now);
         if sender.send(update).await.is_err() {
             return;

@@ -13,7 +13,7 @@ pub mod scan;
 pub mod source;
 mod token;
 
-pub use events::truth;
+pub use events::{truth, written};
 pub use queries::Queries;
 
 use super::{Call, unknown_operation};

@@ -1,13 +1,13 @@
 //! Walking the events of groups in the order of time, in either direction, no further than is asked.
 
 use super::event::{Event, Key};
-use super::source::Source;
+use super::source::{Begun, LEAD_MS, Source};
 use crate::sim::world::{Millis, World};
 use std::collections::BTreeMap;
 
 /// First slice of time looked at; slices grow where little happens and shrink where much does.
-const FIRST_STEP: Millis = 10_000;
-const SHORTEST_STEP: Millis = 250;
+const FIRST_STEP: Millis = 200;
+const SHORTEST_STEP: Millis = 50;
 const LONGEST_STEP: Millis = 15 * 60_000;
 const FEW: usize = 50;
 const MANY: usize = 250;
@@ -36,9 +36,11 @@ pub struct Scan<'a> {
     world: &'a World,
     range: Range<'a>,
     now: Millis,
-    lead: Millis,
     trail: Millis,
+    /// Cold invocations have been looked at up to here, or down to here.
     frontier: Millis,
+    /// Warm ones, which are not looked at before their lines are needed.
+    warm: Millis,
     step: Millis,
     pending: BTreeMap<Key, Event>,
     ready: std::vec::IntoIter<Event>,
@@ -55,19 +57,16 @@ impl<'a> Scan<'a> {
             Some(key) => range.from = range.from.max(key.timestamp),
             None => {}
         }
-        let most = |of: fn(&Source, &World) -> Millis| {
-            range.sources.iter().map(|(_, source)| of(source, world)).max().unwrap_or(0)
-        };
-        let (lead, trail) = (most(|source, _| source.lead()), most(Source::trail));
-        let frontier = if range.descending { range.to + lead + 1 } else { range.from - trail };
+        let trail = range.sources.iter().map(|(_, source)| source.trail(world)).max().unwrap_or(0);
+        let frontier = if range.descending { range.to + LEAD_MS + 1 } else { range.from - trail };
         let ended = range.from > range.to;
         Scan {
             world,
             range,
             now,
-            lead,
             trail,
             frontier,
+            warm: frontier,
             step: FIRST_STEP,
             pending: BTreeMap::new(),
             ready: Vec::new().into_iter(),
@@ -80,7 +79,8 @@ impl<'a> Scan<'a> {
         let before = self.pending.len();
         if self.range.descending {
             let next = (self.frontier - self.step).max(self.range.from - self.trail);
-            self.gather(next, self.frontier);
+            self.gather(Begun::Cold, next, self.frontier);
+            self.gather(Begun::Warm, next, self.frontier);
             self.frontier = next;
             self.ended = next <= self.range.from - self.trail;
             // Nothing that began before the frontier reaches as far as this.
@@ -89,11 +89,15 @@ impl<'a> Scan<'a> {
             self.ready = out.into_values().rev().collect::<Vec<_>>().into_iter();
         } else {
             // The first slice takes in all that may still be writing when the range begins.
-            let next = (self.frontier.max(self.range.from) + self.step).min(self.range.to + self.lead + 1);
-            self.gather(self.frontier, next);
+            let begin = self.frontier.max(self.range.from + LEAD_MS);
+            let next = (begin + self.step).min(self.range.to + LEAD_MS + 1);
+            self.gather(Begun::Cold, self.frontier, next);
             self.frontier = next;
-            self.ended = next > self.range.to + self.lead;
-            let complete = Key { timestamp: next - self.lead, ..LEAST };
+            let warm = next - LEAD_MS + Begun::Warm.lead();
+            self.gather(Begun::Warm, self.warm, warm);
+            self.warm = warm;
+            self.ended = next > self.range.to + LEAD_MS;
+            let complete = Key { timestamp: next - LEAD_MS, ..LEAST };
             let rest = if self.ended { BTreeMap::new() } else { self.pending.split_off(&complete) };
             self.ready = std::mem::replace(&mut self.pending, rest).into_values().collect::<Vec<_>>().into_iter();
         }
@@ -105,10 +109,10 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn gather(&mut self, t0: Millis, t1: Millis) {
+    fn gather(&mut self, begun: Begun, t0: Millis, t1: Millis) {
         let Range { from, to, descending, after, .. } = self.range;
         for (group, source) in self.range.sources {
-            source.lines(self.world, t0..t1, from..to + 1, self.range.streams, &mut |key, stream, message| {
+            source.lines(self.world, begun, t0..t1, from..to + 1, self.range.streams, &mut |key, stream, message| {
                 let seen = after.is_some_and(|after| if descending { key >= after } else { key <= after });
                 if !seen && key.ingestion <= self.now {
                     self.pending.insert(key, Event { key, group: *group, stream, message });

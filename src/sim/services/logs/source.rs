@@ -8,14 +8,33 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// No Init phase that succeeds takes longer than its ten seconds; the rest is for a line before it.
-const LEAD_MS: Millis = 11_000;
+pub const LEAD_MS: Millis = 11_000;
 /// Lines after the end of what wrote them.
-const SLACK_MS: Millis = 2_000;
+const SLACK_MS: Millis = 100;
 /// API Gateway gives an integration 29 seconds.
-const API_TRAIL_MS: Millis = 29_000 + SLACK_MS;
+const API_TRAIL_MS: Millis = 31_000;
 
 /// Streams are named after the day, in UTC.
 pub const DAY_MS: Millis = 24 * 3_600_000;
+
+/// Which of a writer's invocations: a cold one begins to write long before it starts, and is looked for that much further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// By an Init.
+    Cold,
+    /// Without one.
+    Warm,
+}
+
+impl Begun {
+    /// How long before the start of what wrote it a line may lie.
+    pub fn lead(self) -> Millis {
+        match self {
+            Begun::Cold => LEAD_MS,
+            Begun::Warm => SLACK_MS,
+        }
+    }
+}
 
 /// One writer of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +51,6 @@ pub enum Source {
 pub type Sink<'a> = dyn FnMut(Key, String, String) + 'a;
 
 impl Source {
-    /// How long before the start of what wrote it a line may lie.
-    pub fn lead(&self) -> Millis {
-        match self {
-            Source::Function(_) => LEAD_MS,
-            Source::Access(..) | Source::Execution(..) => 0,
-        }
-    }
-
     /// How long after the start of what wrote it a line may lie.
     pub fn trail(&self, world: &World) -> Millis {
         match self {
@@ -48,10 +59,11 @@ impl Source {
         }
     }
 
-    /// All lines with a timestamp in `window` of what began in `starts`, of the streams that pass.
+    /// All lines with a timestamp in `window` of what began so in `starts`, of the streams that pass.
     pub fn lines(
         &self,
         world: &World,
+        begun: Begun,
         starts: Range<Millis>,
         window: Range<Millis>,
         streams: &dyn Fn(&str) -> bool,
@@ -62,18 +74,21 @@ impl Source {
                 let text = world.catalog.functions[id].log_format == LogFormat::Text;
                 // All invocations of an environment and version on one day write into one stream.
                 let mut passing: BTreeMap<(u64, u32, Millis), bool> = BTreeMap::new();
-                for invocation in world.invocations(id, starts.start, starts.end) {
+                world.each_invocation(id, starts.start, starts.end, |invocation| {
+                    if invocation.init_ms.is_some() != (begun == Begun::Cold) {
+                        return;
+                    }
                     let first = invocation.start - invocation.init_ms.unwrap_or(0.0).ceil() as Millis - SLACK_MS;
                     let last = invocation.start + invocation.duration_ms.ceil() as Millis + SLACK_MS;
                     if last < window.start || first >= window.end {
-                        continue;
+                        return;
                     }
                     let place = (invocation.environment, invocation.version, invocation.start / DAY_MS);
-                    let passes = || streams(&narration::stream(world, &invocation));
+                    let passes = || streams(&narration::stream(world, invocation));
                     if !*passing.entry(place).or_insert_with(passes) {
-                        continue;
+                        return;
                     }
-                    for (index, line) in narration::lines(world, &invocation).into_iter().enumerate() {
+                    for (index, line) in narration::lines(world, invocation).into_iter().enumerate() {
                         if window.contains(&line.timestamp) {
                             let key = Key {
                                 timestamp: line.timestamp,
@@ -89,8 +104,9 @@ impl Source {
                             sink(key, line.stream, message);
                         }
                     }
-                }
+                });
             }
+            Source::Access(..) | Source::Execution(..) if begun == Begun::Cold => {}
             Source::Access(api, stage) | Source::Execution(api, stage) => {
                 let levels = Levels::of(world, api, stage);
                 let log = if matches!(self, Source::Execution(..)) { Log::Execution(&levels) } else { Log::Access };

@@ -2,6 +2,7 @@
 
 use super::{Queries, groups, handle, truth};
 use crate::sim::Clock;
+use crate::sim::faults::Faults;
 use crate::sim::services::{Call, Service};
 use crate::sim::wire::{Body, Dialect, Request, Response};
 use crate::sim::world::catalog::Protocol;
@@ -23,6 +24,7 @@ fn world() -> Arc<World> {
 
 struct Account {
     world: Arc<World>,
+    faults: Arc<Faults>,
     queries: Queries,
     clock: Clock,
 }
@@ -35,7 +37,7 @@ impl Account {
     }
 
     fn of(world: Arc<World>) -> Account {
-        Account { world, queries: Queries::default(), clock: Arc::new(|| BORN) }
+        Account { world, faults: Arc::default(), queries: Queries::default(), clock: Arc::new(|| BORN) }
     }
 
     fn response(&self, now: Millis, operation: &str, input: &Value) -> Response {
@@ -52,6 +54,7 @@ impl Account {
             region: "eu-west-1",
             access_key: "AKIDEXAMPLE",
             request_id: "5f7f2f9a-0000-4000-8000-000000000000",
+            faults: &self.faults,
             queries: &self.queries,
         };
         handle(&call)

@@ -5,15 +5,10 @@ use ratatui::style::Style;
 
 use crate::app::App;
 use crate::app::tabs::logs::Panel;
-use crate::model::log::Level;
+use crate::model::log::{LIVE_MINUTE, LIVE_SESSION, Level};
 use crate::text;
 use crate::time::Moment;
 use crate::view::pen::Pen;
-
-/// What an open live session costs, US$ a minute.
-const LIVE_MINUTE: f64 = 0.01;
-/// How long AWS keeps a live session open, s.
-const LIVE_SESSION: i64 = 3 * 3600;
 
 pub(super) fn draw(app: &App, pen: &mut Pen, area: Rect) {
     let styles = pen.look.styles.clone();
@@ -57,6 +52,9 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         parts.push((unseen, styles.warning));
     } else {
         parts.push(("following".into(), styles.good));
+    }
+    if !tab.caught_up && tab.troubles.len() < tab.groups.len() {
+        parts.push((format!("{} reading what there is", pen.look.glyphs.waiting), styles.notice));
     }
     for (group, trouble) in &tab.troubles {
         parts.push((format!("{group}: {}", trouble.sentence()), styles.critical));
@@ -152,9 +150,9 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
 
 fn live(app: &App, open: Style, closed: Style) -> (String, Style) {
     let live = &app.logs.live;
-    let Some(since) = live.since else { return ("live tail opening".into(), closed) };
+    let Some(since) = live.since else { return ("live tail not open yet".into(), closed) };
     let open_for = (app.now - since).num_seconds().max(0);
-    let cost = text::dollars((open_for as f64 / 60.0).ceil() * LIVE_MINUTE);
+    let cost = text::dollars((open_for as f64 / 60.0).ceil() * LIVE_MINUTE * app.logs.live_sessions() as f64);
     let left = text::age((LIVE_SESSION - open_for).max(0));
     let sampled = if live.sampled > 0 { format!(", {} s sampled", live.sampled) } else { String::new() };
     (format!("live, {cost}, {left} left{sampled}"), if live.sampled > 0 { closed } else { open })
