@@ -119,13 +119,13 @@ impl App {
                 self.logs.took_in(&arrival, store);
                 Learnt::Logs
             }
-            News::OlderLogEvents { tail, events, .. } => {
+            News::OlderLogEvents { tail, events, read_from } => {
                 if tail != self.logs.generation() {
                     return;
                 }
-                let added = events.len();
+                let events = store.logs.missing_of(events);
                 let arrival = store.logs.accept_older(events);
-                self.logs.took_in_older(added, &arrival, store);
+                self.logs.took_in_older(read_from, &arrival, store);
                 Learnt::Logs
             }
             News::LogGap { tail, gap } => {
@@ -144,6 +144,7 @@ impl App {
                 if let Some(place) = marked {
                     self.logs.lost_mark(place, store);
                 }
+                let events = store.logs.missing_of(events);
                 let older = store.logs.oldest().is_some_and(|oldest| asked.from < oldest);
                 let arrival = if older { store.logs.accept_older(events) } else { store.logs.accept(events) };
                 self.logs.took_in(&arrival, store);

@@ -1,5 +1,6 @@
 //! Log lines: text in large shared blocks with a compact index, in the order of time, kept under a cap of bytes.
 
+mod again;
 mod entry;
 mod gaps;
 mod indexes;
@@ -292,6 +293,11 @@ impl LogStore {
             None => self.sources.iter().rposition(|(known, _)| known == group).unwrap_or_default(),
         };
         self.last_source as u16
+    }
+
+    /// Nearly at its cap: what comes soon pushes out what is oldest.
+    pub fn is_full(&self) -> bool {
+        self.bytes > self.cap - self.cap / 20
     }
 
     fn is_over(&self) -> bool {

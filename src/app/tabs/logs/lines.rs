@@ -55,8 +55,10 @@ impl Logs {
             } else {
                 self.paused = true;
                 let upwards = matches!(motion, Motion::First | Motion::By(..0) | Motion::Pages(..0));
-                if upwards && self.cursor.row == 0 && !self.exhausted && self.older_than.is_none() {
-                    self.older_than = store.oldest().or_else(|| Some(cx.now.timestamp_millis()));
+                if upwards && self.cursor.row == 0 && self.older_than.is_none() {
+                    // Where nothing was found there may be something still further back.
+                    let loaded = store.oldest().unwrap_or_else(|| cx.now.timestamp_millis());
+                    self.older_than = Some(self.read_from.map_or(loaded, |read| read.min(loaded)));
                 }
             }
             self.cursor.go(motion, rows, height);
