@@ -244,7 +244,7 @@ impl App {
             }
             Message::Slice => {
                 // Some milliseconds of either.
-                if self.store.logs.unread() > 0 {
+                if self.store.logs.is_behind() {
                     self.store.logs.index_some(INDEXED);
                     self.unlearnt.push(Learnt::Logs);
                 }
@@ -261,7 +261,7 @@ impl App {
 
     /// A search over many lines is under way; it goes on with each [`Message::Slice`].
     pub fn is_busy(&self) -> bool {
-        self.tab == Tab::Logs && (self.logs.is_searching(&self.store) || self.store.logs.unread() > 0)
+        self.tab == Tab::Logs && (self.logs.is_searching(&self.store) || self.store.logs.is_behind())
     }
 
     /// Where keys listen now.
