@@ -2,6 +2,7 @@
 
 use super::App;
 use super::message::News;
+use super::overlay::Overlay;
 use super::tabs::Learnt;
 use crate::model::trouble::{Kind, Trouble};
 
@@ -25,6 +26,13 @@ impl App {
             None => {}
         }
         let mut wiped = false;
+        let names = matches!(
+            news,
+            News::LogGroups(Ok(_))
+                | News::Apis { .. }
+                | News::Stages(_, Ok(_))
+                | News::FunctionsPage { last: true, .. }
+        );
         let store = &mut self.store;
         let learnt = match news {
             News::Identity(answer) => {
@@ -209,6 +217,11 @@ impl App {
             self.functions.figures.clear();
             self.logs.insights.wipe();
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
+        }
+        if (names || wiped)
+            && let Some(Overlay::Palette(palette)) = self.overlays.last_mut()
+        {
+            palette.renew(&self.store);
         }
         match (learnt, self.unlearnt.last_mut()) {
             (learnt, Some(last)) if *last == learnt => {}

@@ -338,7 +338,11 @@ impl App {
         self.logs.insights.interests(&mut wanted);
         for overlay in &self.overlays {
             match overlay {
-                Overlay::Palette(_) => wanted.log_groups = true,
+                Overlay::Palette(palette) => {
+                    wanted.log_groups = true;
+                    wanted.apis = true;
+                    wanted.stages.extend(palette.sought.iter().cloned());
+                }
                 Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
                 Overlay::Provision(form) => wanted.detail = Some(form.function.clone()),
                 _ => {}

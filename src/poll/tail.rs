@@ -310,10 +310,12 @@ impl Follower {
 
     /// Tells a trouble, and the end of one.
     async fn tell_trouble(&self, trouble: Option<Trouble>) -> Result<(), Closed> {
-        match self.known.trouble(self.index, |group| group.trouble = trouble) {
-            Some(news) => self.desk.tell(news).await,
-            None => Ok(()),
+        // Nothing may be awaited between: with it the others may have caught up, and say so.
+        let permit = self.desk.permit().await?;
+        if let Some(news) = self.known.trouble(self.index, |group| group.trouble = trouble) {
+            permit.tell(news);
         }
+        Ok(())
     }
 
     /// What the service refuses may be for the group's class, which says more.

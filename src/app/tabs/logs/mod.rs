@@ -13,7 +13,7 @@ pub mod matching;
 pub mod needle;
 mod pointers;
 mod rows;
-mod sources;
+pub mod sources;
 pub mod times;
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::selected::Selected;
 use crate::app::step::{LogTarget, Step};
 use crate::model::log::{GROUPS_PER_LIVE_SESSION, Gap, LIVE_MINUTE, Level};
-use crate::model::trouble::Trouble;
+use crate::model::trouble::{Kind, Trouble};
 use crate::store::Store;
 use crate::text;
 use crate::time::Moment;
@@ -36,7 +36,6 @@ use lines::Context as Whereabouts;
 pub use look::Look;
 use matching::{Only, Shown};
 use needle::Term;
-pub use sources::matching_groups;
 use times::Times;
 
 /// What of the logs is on screen.
@@ -369,7 +368,8 @@ impl Logs {
     /// What should be polled while this tab is shown.
     pub fn interests(&self, cx: &Context, wanted: &mut Interests) {
         wanted.inventory = true;
-        wanted.log_groups |= self.panel == Panel::Insights;
+        // What the service refuses may be for the class of a group: the form of a query should know it before it opens.
+        wanted.log_groups |= self.panel == Panel::Insights || self.troubles.values().any(|t| t.kind == Kind::Invalid);
         if self.groups.is_empty() {
             return;
         }

@@ -292,6 +292,9 @@ fn a_stream_is_read_to_its_end_and_back() {
     assert_eq!(account.refusal("GetLogEvents", &wrong).1, "The specified log stream does not exist.");
 }
 
+/// The one group of another class.
+const INFREQUENT: &str = "/aws/apigateway/partner-api-access";
+
 #[test]
 fn groups_are_listed_once_over_all_pages() {
     let account = Account::new();
@@ -302,8 +305,8 @@ fn groups_are_listed_once_over_all_pages() {
         for group in page["logGroups"].as_array().expect("groups") {
             let name = group["logGroupName"].as_str().expect("a name").to_owned();
             assert_eq!(group["arn"], format!("{}:*", groups::arn(&account.world, &name)));
-            let rare = name == "/aws/apigateway/partner-api-access";
-            assert_eq!(group["logGroupClass"], if rare { "INFREQUENT_ACCESS" } else { "STANDARD" });
+            let class = if name == INFREQUENT { "INFREQUENT_ACCESS" } else { "STANDARD" };
+            assert_eq!(group["logGroupClass"], class, "{name}");
             assert!(groups::find(&account.world, &name).is_some());
             names.push(name);
         }
@@ -317,6 +320,7 @@ fn groups_are_listed_once_over_all_pages() {
         assert!(names.contains(&function.log_group));
     }
     assert!(names.iter().any(|name| name.starts_with("API-Gateway-Execution-Logs_")));
+    assert!(names.iter().any(|name| name == INFREQUENT));
     let found = |input: Value| account.ask(BORN, "DescribeLogGroups", &input).expect("groups")["logGroups"].clone();
     let by_prefix = found(json!({"logGroupNamePrefix": names[0]}));
     assert_eq!(by_prefix[0]["logGroupName"], names[0]);
@@ -333,6 +337,12 @@ fn the_logs_of_apis_tell_of_their_requests() {
     for api in 0..account.world.catalog.apis.len() {
         for (number, stage) in account.world.catalog.apis[api].stages.iter().enumerate() {
             let Some(group) = &stage.access_log_group else { continue };
+            if group == INFREQUENT {
+                let (code, why) = account.refusal("FilterLogEvents", &json!({"logGroupName": group}));
+                assert_eq!(code, "InvalidOperationException");
+                assert!(why.contains("of log-group-class INFREQUENT_ACCESS"), "{why}");
+                continue;
+            }
             let requests: Vec<_> = account
                 .world
                 .api_requests(api, t0 - MINUTE, t1)
