@@ -102,15 +102,15 @@ fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     }
     if let Some(lens) = &tab.lens {
         parts.push((
-            format!("jq {}: {} of {} JSON lines", lens.expression, count(lens.len()), count(lens.looked_at)),
+            format!("jq {}: {} of {} JSON lines", lens.expression, count(lens.said()), count(lens.looked_at())),
             styles.accent,
         ));
         if let Some(trouble) = &lens.trouble {
             let at = lens.blamed.and_then(Moment::from_timestamp_millis);
             let on = at.map(|at| format!(" on the line of {}", pen.time_of_day(at, "%H:%M:%S%.3f")));
             parts.push((format!("{trouble}{}", on.unwrap_or_default()), styles.critical));
-        } else if let Some(failure) = &lens.failure {
-            parts.push((format!("{} failed: {failure}", count(lens.failed)), styles.critical));
+        } else if let Some((failed, failure)) = lens.failures() {
+            parts.push((format!("{} failed: {failure}", count(failed)), styles.critical));
         }
         if lens.left_out > 0 {
             parts.push((format!("{} older ones not looked at", count(lens.left_out)), styles.warning));
