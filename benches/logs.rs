@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use slsdash::app::message::{Message, News};
-use slsdash::app::tabs::logs::matching::{Shown, Wants};
+use slsdash::app::tabs::logs::matching::Shown;
 use slsdash::app::tabs::logs::needle::Term;
+use slsdash::app::tabs::logs::wants::Wants;
 use slsdash::model::log::LogEvent;
 use slsdash::poll::seen::{Feed, Seen};
 use slsdash::runtime::Program;

@@ -189,7 +189,7 @@ table! {
     NextError       "next-error"       ["e"],                      &[Logs, Place::Invocations, Traces],        5 "error"     "Go to the next error.";
     PreviousError   "previous-error"   ["shift-e"],                &[Logs, Place::Invocations, Traces],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
-    Export          "export"           ["shift-x"],                &[Logs, Insights],      7 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
+    Export          "export"           ["shift-x"],                &[Logs, Place::Invocations, Place::Errors, Insights],      7 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
     Insights        "insights"         ["shift-i"],                &[Logs, Place::Invocations, Place::Errors, Insights],      1 "query"     "Write or choose a Logs Insights query; it costs by what it scans.";
     StackFilter     "stack-filter"     ["&"],                      &[Logs],                0 "and"       "Put one more filter on top of those in force.";
     InContext       "in-context"       ["c"],                      &[Logs],                6 "context"   "Show the line among its neighbours without the filter; again, the filter is back.";

@@ -365,10 +365,10 @@ impl App {
 
     /// Writes what is shown to the file that was named.
     fn export(&mut self, path: &str) -> Vec<Effect> {
-        match self.logs.export(path, &self.context()) {
-            Ok(export) => {
+        match self.with_tabs(|tabs, cx| tabs.logs.export(path, cx)) {
+            Ok(steps) => {
                 self.overlays.pop();
-                vec![Effect::Export(Box::new(export))]
+                self.take(steps)
             }
             Err(why) => {
                 if let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() {

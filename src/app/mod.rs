@@ -194,6 +194,8 @@ impl App {
         }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
+            let steps = self.with_tabs(|tabs, cx| tabs.logs.export_on(cx));
+            effects.extend(self.take(steps));
             if self.logs.panel.needs_indexes() {
                 self.store.logs.index();
             }
@@ -259,9 +261,9 @@ impl App {
         }
     }
 
-    /// A search over many lines is under way; it goes on with each [`Message::Slice`].
+    /// Something over many lines is under way; it goes on with each [`Message::Slice`].
     pub fn is_busy(&self) -> bool {
-        self.tab == Tab::Logs && (self.logs.is_searching(&self.store) || self.store.logs.is_behind())
+        self.tab == Tab::Logs && (self.logs.is_at_work(&self.store) || self.store.logs.is_behind())
     }
 
     /// Where keys listen now.

@@ -58,7 +58,7 @@ impl LogStore {
         let (block, start) = self.write(&text, key);
         self.bytes += text.len() + 1 + size_of::<Entry>();
         let entry = Entry::new(key, (block, start, text.len()), source, Level::Gap);
-        Arrival { inserted: self.merge(vec![entry]), dropped: 0, cut: 0 }
+        Arrival { inserted: self.merge(vec![entry]), ..Arrival::default() }
     }
 
     /// Takes away the mark of a gap. Returns its place: the lines behind it have moved up by one.

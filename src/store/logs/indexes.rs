@@ -16,7 +16,7 @@ pub(super) struct Unread {
     /// Of the lines in store those before this key, of which the newest are read first.
     before: Key,
     /// Lines that have come since and are not among those.
-    arrived: VecDeque<Entry>,
+    pub(super) arrived: VecDeque<Entry>,
 }
 
 impl Unread {

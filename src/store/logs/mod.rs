@@ -1,7 +1,9 @@
 //! Log lines: text in large shared blocks with a compact index, in the order of time, kept under a cap of bytes.
 
 mod again;
+mod compaction;
 mod entry;
+pub mod folding;
 mod gaps;
 mod indexes;
 mod order;
@@ -75,6 +77,7 @@ pub struct LogStore {
     /// Lines that go on with the one before them.
     continuing: usize,
     dead: usize,
+    compactions: u64,
     cap: usize,
     /// Lines that the indexes have not read yet; none while nobody has asked for them.
     waiting: Option<Unread>,
@@ -113,6 +116,7 @@ impl LogStore {
             bytes: 0,
             continuing: 0,
             dead: 0,
+            compactions: 0,
             cap,
             waiting: None,
             invocations: Invocations::new(),
@@ -127,7 +131,9 @@ impl LogStore {
         invocations.clear();
         errors.clear();
         let waiting = self.waiting.as_ref().map(|_| Unread::default());
-        *self = LogStore { invocations, errors, waiting, ..LogStore::new(self.cap) };
+        // Other lines may get the addresses of those that are gone.
+        let compactions = self.compactions + 1;
+        *self = LogStore { invocations, errors, waiting, compactions, ..LogStore::new(self.cap) };
     }
 
     /// Lines in store, marks of gaps among them.
@@ -178,24 +184,8 @@ impl LogStore {
         self.entries.get(place).map(|entry| entry.key.timestamp())
     }
 
-    /// The line goes on with what the one before it on its stream says.
-    pub fn continues(&self, place: usize) -> bool {
-        self.entries.get(place).is_some_and(|entry| entry.continues)
-    }
-
-    /// How many lines go on with the one before them.
-    pub fn continuing(&self) -> usize {
-        self.continuing
-    }
-
-    /// How many lines right behind a place go on with what it says, up to `most`.
-    pub fn followers(&self, place: usize, most: usize) -> usize {
-        let Some(head) = self.entries.get(place) else { return 0 };
-        let rest = self.entries.range((place + 1).min(self.len())..);
-        rest.take(most).take_while(|entry| entry.continues && entry.source == head.source).count()
-    }
-
-    /// A number by which a line is known while it stays where it is in memory, however its place moves.
+    /// A number by which a line is known while it stays where it is in memory, however its place moves: until the next of
+    /// the [`LogStore::compactions`].
     pub fn address(&self, place: usize) -> Option<u64> {
         self.entries.get(place).map(|entry| (u64::from(entry.block) << 32) | u64::from(entry.start))
     }
@@ -219,8 +209,8 @@ impl LogStore {
     /// Takes in events in any order; under the cap the oldest lines give way.
     pub fn accept(&mut self, events: Vec<LogEvent>) -> Arrival {
         let inserted = self.insert(events);
-        let dropped = self.drop_oldest();
-        Arrival { inserted, dropped, cut: 0 }
+        let gone = self.drop_oldest();
+        Arrival { inserted, dropped: gone.len(), gone, cut: 0 }
     }
 
     /// Takes in events from before the oldest line: somebody is reading there, so under the cap the newest give way, and
@@ -246,7 +236,7 @@ impl LogStore {
             let marked = self.mark_gap(Gap { group: None, from, to, why: Missed::NotAsked });
             inserted.extend(marked.inserted);
         }
-        Arrival { inserted, dropped: 0, cut }
+        Arrival { inserted, cut, ..Arrival::default() }
     }
 
     fn text_of(&self, entry: &Entry) -> &str {
@@ -273,7 +263,7 @@ impl LogStore {
         let (number, start) = self.write(safe, key);
         self.bytes += safe.len() + 1 + size_of::<Entry>();
         let mut entry = Entry::new(key, (number, start, safe.len()), source, level);
-        entry.continues = continues(safe);
+        entry.continues = folding::continues(safe);
         self.continuing += usize::from(entry.continues);
         entry
     }
@@ -340,60 +330,23 @@ impl LogStore {
         }
     }
 
-    /// Drops the oldest lines until the store is under its cap.
-    fn drop_oldest(&mut self) -> usize {
-        let mut dropped = 0;
+    /// Drops the oldest lines until the store is under its cap; when those happened, and their levels.
+    fn drop_oldest(&mut self) -> Vec<(i64, Level)> {
+        let mut gone = Vec::new();
         while self.is_over()
             && let Some(entry) = self.entries.pop_front()
         {
-            dropped += 1;
+            gone.push((entry.key.timestamp(), entry.level()));
             self.forget(&entry);
             if entry.level() == Level::Gap {
                 self.gaps.retain(|gap| gap.from != entry.key.timestamp());
             }
         }
-        self.dropped += dropped as u64;
-        if dropped > 0 {
+        self.dropped += gone.len() as u64;
+        if !gone.is_empty() {
             self.compact();
         }
-        dropped
-    }
-
-    /// Lines that came out of order leave holes in blocks that live on; with too many holes such blocks are written anew.
-    fn compact(&mut self) {
-        if self.dead <= (self.cap / 24).max(2 * self.block_size()) {
-            return;
-        }
-        self.read_arrived(usize::MAX);
-        let first = self.first_block;
-        let victims: Vec<bool> =
-            self.blocks.iter().map(|block| block.dead > 0 && block.dead * 4 > block.text.len()).collect();
-        // What is written anew must not go where it is about to be thrown away.
-        if victims.last() == Some(&true) {
-            let text = String::with_capacity(self.block_size());
-            self.blocks.push_back(Block { text, ..Block::default() });
-        }
-        let mut entries = std::mem::take(&mut self.entries);
-        for entry in &mut entries {
-            let block = entry.block.wrapping_sub(first) as usize;
-            if victims.get(block).copied().unwrap_or(false) {
-                let text = std::mem::take(&mut self.blocks[block].text);
-                let (number, start) = self.write(&text[entry.start as usize..entry.end()], entry.key);
-                self.blocks[block].text = text;
-                (entry.block, entry.start) = (number, start);
-            }
-        }
-        self.entries = entries;
-        for (block, victim) in self.blocks.iter_mut().zip(victims) {
-            if victim {
-                self.dead -= block.dead;
-                *block = Block::default();
-            }
-        }
-        while self.blocks.front().is_some_and(|block| block.lines == 0) {
-            self.blocks.pop_front();
-            self.first_block = self.first_block.wrapping_add(1);
-        }
+        gone
     }
 
     /// Appends a text to the blocks.
@@ -415,16 +368,6 @@ impl LogStore {
         block.last = key;
         (number, start)
     }
-}
-
-/// A line that only goes on with the one before: frames of a stack trace written an event each.
-fn continues(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.starts_with(b"    ")
-        || bytes.starts_with(b"  File \"")
-        || bytes.starts_with(b"\tat ")
-        || bytes.starts_with(b"Caused by: ")
-        || bytes.starts_with(b"  at ")
 }
 
 #[cfg(test)]

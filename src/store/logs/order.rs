@@ -2,6 +2,7 @@
 
 use super::LogStore;
 use super::entry::{Entry, Key};
+use crate::model::log::Level;
 
 /// What became of the lines in store when others came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct Arrival {
     pub inserted: Vec<u32>,
     /// Lines dropped at the old end; the places of all others moved up by as many.
     pub dropped: usize,
+    /// When those happened, ms since 1970, and their levels; the oldest first.
+    pub gone: Vec<(i64, Level)>,
     /// Lines dropped at the new end, to make room for older ones.
     pub cut: usize,
 }

@@ -19,22 +19,25 @@ impl Logs {
 
     /// Lines have come: what is shown follows at once, the cursor when there is time.
     pub fn took_in(&mut self, arrival: &Arrival, store: &Store) {
-        let place = self.place_at(self.cursor.row, &store.logs);
-        let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
-        let mut added = 0;
-        if self.folded && store.logs.continuing() > 0 && !self.shown.wants().folded {
-            self.shown.set(self.wants(store), &store.logs);
-        } else {
-            added = self.shown.take_in(arrival, &store.logs);
+        let logs = &store.logs;
+        let anchor = self.anchor_before(arrival, logs).map(|anchor| anchor.moved(arrival));
+        if self.wants(store).folded && !self.shown.wants().folded {
+            // The first frame of all.
+            let before = (logs.len() + arrival.dropped).checked_sub(arrival.inserted.len());
+            match before.filter(|_| arrival.cut == 0) {
+                Some(before) => self.shown.begin_to_fold(before),
+                None => self.shown.set(self.wants(store), logs),
+            }
         }
-        self.renew_lens(&store.logs);
+        let taken = self.shown.take_in(arrival, logs);
+        if let Some(lens) = &mut self.lens {
+            lens.take_in(arrival, &taken, &self.shown, logs);
+        }
+        self.count_in(arrival, &taken, logs);
         if self.paused {
             // The cursor stays on its line, and the line on its row of the screen.
-            if let Some(place) = place.and_then(|place| arrival.moved(place)) {
-                self.cursor.row = self.row_at(place);
-                self.cursor.first = self.cursor.row.saturating_sub(above);
-            }
-            self.unseen += added;
+            self.hold(anchor, logs);
+            self.unseen += taken.added.len();
         }
     }
 
@@ -54,13 +57,15 @@ impl Logs {
 
     /// A line was taken out of the store.
     pub fn lost_mark(&mut self, place: usize, store: &Store) {
-        let at = self.place_at(self.cursor.row, &store.logs);
-        self.shown.restart(&store.logs);
-        self.shown.work(&store.logs);
-        self.renew_lens(&store.logs);
-        if let Some(at) = at {
-            self.cursor.row = self.row_at(at - usize::from(at > place));
+        let logs = &store.logs;
+        // The rows do not know of it yet.
+        let anchor = self.anchor(logs).map(|anchor| anchor.without(place));
+        let taken = self.shown.lose(place, logs);
+        if let Some(lens) = &mut self.lens {
+            lens.lose(place, &taken, &self.shown, logs);
         }
+        self.count_without(place, &taken, logs);
+        self.hold(anchor, logs);
     }
 
     /// Lines a second over the last ten seconds of the log, by their own time: a backlog that is read in one go is no

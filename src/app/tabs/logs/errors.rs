@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::matching::Only;
-use super::{Logs, Panel};
+use super::wants::Only;
+use super::{Logs, Panel, export};
 use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
+use crate::app::export::Contents;
 use crate::app::selected::Selected;
 use crate::app::step::Step;
 use crate::app::tabs::Context;
@@ -140,6 +141,31 @@ impl Errors {
         self.cursor.fit(self.hashes.len(), Self::height(cx.body));
         self.made = Some(index.generation());
         self.at = Some(cx.now);
+    }
+
+    /// The rows of the list, for a file.
+    pub fn contents(&self, store: &Store) -> Contents {
+        const COLUMNS: [&str; 9] =
+            ["errorType", "message", "frame", "count", "firstSeen", "lastSeen", "functions", "logGroupName", "sample"];
+        let groups = self.hashes.iter().filter_map(|hash| store.logs.errors.group(*hash));
+        let rows = groups.map(|group| {
+            let functions: Vec<String> =
+                group.functions.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            let (log_group, _) = store.logs.names_of(group.at.source);
+            let cells: [String; COLUMNS.len()] = [
+                group.error_type.clone(),
+                group.message.clone(),
+                group.frame.clone(),
+                group.count.to_string(),
+                export::time(group.first),
+                export::time(group.last),
+                functions.join("; "),
+                log_group.to_string(),
+                group.sample.clone(),
+            ];
+            cells.map(|cell| Some(cell).filter(|cell| !cell.is_empty())).into()
+        });
+        Contents::Table { columns: COLUMNS.map(str::to_string).into(), rows: rows.collect() }
     }
 
     /// What is selected.

@@ -1,62 +1,162 @@
-//! What `export` writes: the lines that are shown.
+//! What `export` writes: what the panel on screen shows, all of it.
 
 use super::{Logs, Panel};
+use crate::app::effect::Effect;
 use crate::app::export::{Contents, Export, Format, file_name};
+use crate::app::step::Step;
 use crate::app::tabs::Context;
-use crate::store::logs::Line;
+use crate::store::logs::LogStore;
+use crate::text;
 use crate::time::Moment;
+
+/// A file that is to be written once all that goes into it has been found.
+#[derive(Debug)]
+pub(super) struct Pending {
+    path: String,
+    panel: Panel,
+    /// The rows are not those any more that were to be written.
+    outdated: bool,
+}
+
+impl Pending {
+    /// What is shown now is something else.
+    pub(super) fn of_other_rows(self) -> Pending {
+        Pending { outdated: true, ..self }
+    }
+}
 
 impl Logs {
     /// The name that a file is given unless the user wants another.
     pub fn export_path(&self, cx: &Context) -> String {
         let name = match self.panel {
             Panel::Insights => file_name("insights", cx.now, "csv"),
-            _ => file_name("logs", cx.now, "log"),
+            Panel::Invocations => file_name("invocations", cx.now, "csv"),
+            Panel::Errors => file_name("errors", cx.now, "csv"),
+            Panel::Lines => file_name("logs", cx.now, "log"),
         };
         format!("{}/{name}", cx.config.logs.exports.trim_end_matches('/'))
     }
 
-    /// What is shown, to be written there.
+    /// Writes what is shown to that file: at once, or when all of it has been found.
     ///
     /// # Errors
     /// Why there is nothing to write, or nowhere to write it to.
-    pub fn export(&self, path: &str, cx: &Context) -> Result<Export, String> {
+    pub fn export(&mut self, path: &str, cx: &Context) -> Result<Vec<Step>, String> {
         let path = path.trim().to_string();
         if path.is_empty() || path.ends_with('/') {
             return Err("that is no name of a file".into());
         }
-        let contents = match self.panel {
-            Panel::Insights => self.insights.contents(),
-            _ => self.shown_lines(Format::of(&path), cx),
+        self.exporting = None;
+        match self.unfinished(self.panel, cx) {
+            Some(what) => {
+                let text = format!("{path} is written when all is found: {what}");
+                self.exporting = Some(Pending { path, panel: self.panel, outdated: false });
+                Ok(vec![Step::Say(text)])
+            }
+            None => Ok(vec![self.file(path, self.panel, cx)?]),
+        }
+    }
+
+    /// Writes what had to wait, if it has not to any more.
+    pub fn export_on(&mut self, cx: &Context) -> Vec<Step> {
+        let Some(pending) = self.exporting.take() else { return vec![] };
+        if !pending.outdated && self.unfinished(pending.panel, cx).is_some() {
+            self.exporting = Some(pending);
+            return vec![];
+        }
+        if pending.outdated {
+            return vec![Step::Say(format!("{} was not written: something else is shown now", pending.path))];
+        }
+        match pending.panel {
+            Panel::Invocations => self.invocations.arrange(cx),
+            Panel::Errors => self.errors.arrange(cx),
+            Panel::Lines | Panel::Insights => {}
+        }
+        let not_written = |why| Step::Say(format!("{} was not written: {why}", pending.path));
+        vec![self.file(pending.path.clone(), pending.panel, cx).unwrap_or_else(not_written)]
+    }
+
+    /// Other rows are shown than those that are to be written.
+    pub(super) fn exports_other_rows(&mut self) {
+        if let Some(pending) = self.exporting.take() {
+            self.exporting = Some(if pending.panel == Panel::Lines { pending.of_other_rows() } else { pending });
+        }
+    }
+
+    /// What keeps a panel from showing all that it will.
+    fn unfinished(&self, panel: Panel, cx: &Context) -> Option<String> {
+        let searched = || {
+            let share = self.shown.progress(&cx.store.logs)?;
+            Some(format!("{} of the lines have been searched", text::percent(share)))
         };
-        if contents.rows() == 0 { Err("no row is shown".into()) } else { Ok(Export { path, contents }) }
+        let answered = || {
+            let lines = self.lens.as_ref().map(super::jq::Lens::unanswered).filter(|lines| *lines > 0)?;
+            Some(format!("jq has yet to look at {lines} lines"))
+        };
+        let unread = || Some(cx.store.logs.unread()).filter(|lines| *lines > 0);
+        match panel {
+            Panel::Lines => searched().or_else(answered),
+            Panel::Invocations | Panel::Errors => unread().map(|lines| format!("{lines} lines are yet to be read")),
+            Panel::Insights => None,
+        }
+    }
+
+    fn file(&self, path: String, panel: Panel, cx: &Context) -> Result<Step, String> {
+        let contents = match panel {
+            Panel::Insights => self.insights.contents(),
+            Panel::Invocations => self.invocations.contents(cx.store),
+            Panel::Errors => self.errors.contents(cx.store),
+            Panel::Lines => self.shown_lines(Format::of(&path), cx),
+        };
+        if contents.rows() == 0 {
+            return Err("no row is shown".into());
+        }
+        Ok(Step::Do(Effect::Export(Box::new(Export { path, contents }))))
+    }
+
+    /// The lines that are shown, and those that are folded into them.
+    fn places(&self, store: &LogStore) -> impl Iterator<Item = usize> {
+        let wants = self.shown.wants();
+        let rows = (0..self.rows(store)).filter_map(|row| self.place_at(row, store));
+        rows.flat_map(move |place| {
+            let folded = if wants.folded { store.followers(place) } else { 0 };
+            let frames = (place + 1..=place + folded).filter(|frame| wants.hides(*frame, store));
+            std::iter::once(place).chain(frames)
+        })
     }
 
     fn shown_lines(&self, format: Format, cx: &Context) -> Contents {
         let store = &cx.store.logs;
-        let lines = (0..self.rows(store)).filter_map(|row| store.line(self.place_at(row, store)?));
-        let time = |line: &Line| {
-            let at = Moment::from_timestamp_millis(line.timestamp).unwrap_or_default();
-            at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-        };
+        let lines = self.places(store).filter_map(|place| {
+            let line = store.line(place)?;
+            // What jq makes of a line stands in its place here too.
+            let made = self.lens.as_ref().and_then(|lens| lens.text(place, store));
+            Some((line, made.unwrap_or(line.text).trim_end()))
+        });
         if format == Format::Text {
             // One text, and not four for each of a million lines.
-            let (mut rows, mut text) = (0, String::new());
-            for line in lines {
-                for part in [&time(&line), "\t", line.group, "\t", line.stream, "\t", line.text.trim_end(), "\n"] {
-                    text.push_str(part);
+            let (mut rows, mut written) = (0, String::new());
+            for (line, said) in lines {
+                for part in [&time(line.timestamp), "\t", line.group, "\t", line.stream, "\t", said, "\n"] {
+                    written.push_str(part);
                 }
                 rows += 1;
             }
-            return Contents::Text { rows, text };
+            return Contents::Text { rows, text: written };
         }
-        let rows = lines.map(|line| {
-            let at = time(&line);
-            [at, line.group.to_string(), line.stream.to_string(), line.text.trim_end().to_string()].map(Some).into()
+        let rows = lines.map(|(line, said)| {
+            [time(line.timestamp), line.group.to_string(), line.stream.to_string(), said.to_string()].map(Some).into()
         });
-        let columns = ["timestamp", "logGroupName", "logStreamName", "message"].map(str::to_string).into();
+        let last = if self.lens.is_some() { "jq" } else { "message" };
+        let columns = ["timestamp", "logGroupName", "logStreamName", last].map(str::to_string).into();
         Contents::Table { columns, rows: rows.collect() }
     }
+}
+
+/// A moment, ms since 1970, as it is written.
+pub(super) fn time(ms: i64) -> String {
+    let at = Moment::from_timestamp_millis(ms).unwrap_or_default();
+    at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::matching::Only;
-use super::{Logs, Panel};
+use super::wants::Only;
+use super::{Logs, Panel, export};
 use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
+use crate::app::export::Contents;
 use crate::app::selected::Selected;
 use crate::app::step::Step;
 use crate::app::tabs::Context;
@@ -168,6 +169,57 @@ impl Invocations {
         }
         ranked.sort_by(order);
         self.keys = ranked.into_iter().map(|(.., key)| key).collect();
+    }
+
+    /// The rows of the list, for a file.
+    pub fn contents(&self, store: &Store) -> Contents {
+        const COLUMNS: [&str; 19] = [
+            "timestamp",
+            "functionName",
+            "version",
+            "requestId",
+            "status",
+            "errorType",
+            "durationMs",
+            "billedDurationMs",
+            "initDurationMs",
+            "restoreDurationMs",
+            "memorySizeMB",
+            "maxMemoryUsedMB",
+            "lines",
+            "errorLines",
+            "attempt",
+            "attempts",
+            "traceId",
+            "logGroupName",
+            "logStreamName",
+        ];
+        let rows = self.keys.iter().filter_map(|key| store.logs.invocations.row(*key)).map(|row| {
+            let (group, stream) = store.logs.names_of(row.source);
+            let cells: [Option<String>; COLUMNS.len()] = [
+                Some(export::time(row.start)),
+                Some(row.function.to_string()),
+                row.version.map(str::to_string),
+                Some(row.key.request.to_string()),
+                Some(word(row.status).to_string()),
+                row.error_type.map(str::to_string),
+                row.duration_ms.map(|ms| ms.to_string()),
+                row.billed_ms.map(|ms| ms.to_string()),
+                row.init_ms.map(|ms| ms.to_string()),
+                row.restore_ms.map(|ms| ms.to_string()),
+                row.memory_mb.map(|size| size.to_string()),
+                row.memory_used_mb.map(|size| size.to_string()),
+                Some(row.lines.to_string()),
+                Some(row.errors.to_string()),
+                Some(row.attempt.to_string()),
+                Some(row.attempts.to_string()),
+                row.trace_id.map(|trace| trace.to_string()),
+                Some(group.to_string()),
+                Some(stream.to_string()),
+            ];
+            cells.into()
+        });
+        Contents::Table { columns: COLUMNS.map(str::to_string).into(), rows: rows.collect() }
     }
 
     /// What is selected.

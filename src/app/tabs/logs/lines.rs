@@ -1,18 +1,17 @@
-//! Reading lines: moving among them, errors, neighbours, gaps, filters, and the brush of the histogram.
+//! Reading lines: moving among them, errors, neighbours, gaps, filters.
 
 use ratatui::layout::Rect;
 
 use super::Logs;
-use super::histogram::Brush;
-use super::matching::Only;
 use super::needle::Term;
+use super::wants::Only;
 use crate::app::command::Action;
 use crate::app::cursor::Motion;
 use crate::app::line::LineView;
 use crate::app::overlay::Overlay;
 use crate::app::step::Step;
 use crate::app::tabs::Context as View;
-use crate::model::log::{Gap, Level, Missed};
+use crate::model::log::Level;
 use crate::store::Store;
 use crate::store::logs::Line;
 
@@ -22,8 +21,6 @@ const CHROME: u16 = 3;
 pub const HISTOGRAM: u16 = 5;
 /// Columns of one step to the side.
 const STEP: usize = 16;
-/// What a jump to another time reads around it, ms.
-const AROUND: i64 = 60_000;
 
 /// Fields that can have a column of their own.
 const COLUMNS: usize = 8;
@@ -55,12 +52,15 @@ impl Logs {
             } else {
                 self.paused = true;
                 let upwards = matches!(motion, Motion::First | Motion::By(..0) | Motion::Pages(..0));
-                if upwards && self.cursor.row == 0 && self.older_than.is_none() {
+                // While a search goes on, the first row is not the oldest.
+                let at_top = self.cursor.row == 0 && !self.is_searching(cx.store);
+                if upwards && at_top && self.older_than.is_none() {
                     // Where nothing was found there may be something still further back.
                     let loaded = store.oldest().unwrap_or_else(|| cx.now.timestamp_millis());
                     self.older_than = Some(self.read_from.map_or(loaded, |read| read.min(loaded)));
                 }
             }
+            self.take_cursor();
             self.cursor.go(motion, rows, height);
             self.settle(cx);
             return vec![];
@@ -77,7 +77,11 @@ impl Logs {
             Action::Fold => {
                 self.folded = !self.folded;
                 self.arrange(cx);
-                let text = if self.folded { "Stack traces are folded" } else { "Stack traces are unfolded" };
+                let text = match (self.folded, self.looks_for_text()) {
+                    (false, _) => "Stack traces are unfolded",
+                    (true, false) => "Stack traces are folded",
+                    (true, true) => "Stack traces are folded again when no text is looked for",
+                };
                 return vec![Step::Say(text.into())];
             }
             Action::LevelUp => {
@@ -94,25 +98,14 @@ impl Logs {
             Action::NextOfInvocation => return self.go_in_invocation(true, cx),
             Action::PreviousOfInvocation => return self.go_in_invocation(false, cx),
             Action::InContext => return self.look_around(cx),
-            Action::Histogram => {
-                self.histogram.shown = !self.histogram.shown;
-                self.histogram.renew(&self.shown, self.range, cx);
-                self.settle(cx);
-            }
-            Action::Brush => {
-                self.histogram.shown = true;
-                self.histogram.renew(&self.shown, self.range, cx);
-                if self.histogram.buckets.is_empty() {
-                    return vec![Step::Say("No line, and so nothing to choose from".into())];
-                }
-                self.brush = Some(Brush { at: self.histogram.buckets.len() - 1, anchor: None });
-                self.settle(cx);
-            }
+            Action::Histogram => self.show_histogram(!self.histogram.shown, cx),
+            Action::Brush => return self.begin_brush(cx),
             Action::Open => {
                 let place = self.place_at(self.cursor.row, store);
                 if let Some(gap) = place.and_then(|place| store.gap_at(place)) {
                     self.fetching = Some(gap.clone());
                     self.paused = true;
+                    self.target = None;
                     return vec![Step::Say("Reading what is missing".into())];
                 }
                 if let Some(line) = place.and_then(|place| store.line(place)) {
@@ -129,6 +122,7 @@ impl Logs {
 
     /// Esc: the neighbours, then the filter on top, then the level, then the stretch.
     fn leave(&mut self, cx: &View) {
+        let anchor = self.anchor(&cx.store.logs);
         if let Some(context) = self.context.take() {
             self.filters = context.filters;
             self.least = context.least;
@@ -143,12 +137,12 @@ impl Logs {
             // Back to the list that these lines were chosen from.
             self.panel = self.list.take().unwrap_or_default();
         }
-        self.arrange(cx);
+        self.arrange_around(anchor, cx);
     }
 
     /// The line under the cursor.
     pub fn line<'a>(&self, store: &'a Store) -> Option<Line<'a>> {
-        self.shown.place(self.cursor.row, &store.logs).and_then(|place| store.logs.line(place))
+        self.place_at(self.cursor.row, &store.logs).and_then(|place| store.logs.line(place))
     }
 
     /// Gives a field of JSON lines a column of its own (true), or takes it away. Errors: there are enough.
@@ -198,8 +192,12 @@ impl Logs {
     }
 
     fn go_to_found(&mut self, found: Option<usize>, what: &str, cx: &View) -> Vec<Step> {
-        let Some(row) = found else { return vec![Step::Say(format!("No further {what} in what is loaded"))] };
+        let Some(row) = found else {
+            let within = if self.is_searching(cx.store) { "has been searched so far" } else { "is loaded" };
+            return vec![Step::Say(format!("No further {what} in what {within}"))];
+        };
         self.paused = true;
+        self.take_cursor();
         self.cursor.row = row;
         self.cursor.fit(self.rows(&cx.store.logs), self.height(cx.body));
         vec![]
@@ -214,7 +212,7 @@ impl Logs {
         if self.filters.is_empty() && self.least.is_none() && self.range.is_none() && self.only.is_none() {
             return vec![Step::Say("Nothing is filtered: these are its neighbours".into())];
         }
-        let place = self.place_at(self.cursor.row, &cx.store.logs);
+        let place = self.anchor(&cx.store.logs).map(|anchor| anchor.place);
         self.context = Some(Context {
             filters: std::mem::take(&mut self.filters),
             least: self.least.take(),
@@ -232,67 +230,5 @@ impl Logs {
     /// The filters wait while a line is looked at among its neighbours.
     pub fn is_in_context(&self) -> bool {
         self.context.is_some()
-    }
-
-    pub(super) fn act_on_brush(&mut self, action: Action, cx: &View) -> Vec<Step> {
-        let last = self.histogram.buckets.len().saturating_sub(1);
-        let Some(brush) = &mut self.brush else { return vec![] };
-        brush.at = brush.at.min(last);
-        match action {
-            Action::Left => brush.at = brush.at.saturating_sub(1),
-            Action::Right => brush.at = (brush.at + 1).min(last),
-            Action::PageUp | Action::Up => brush.at = brush.at.saturating_sub(10),
-            Action::PageDown | Action::Down => brush.at = (brush.at + 10).min(last),
-            Action::First => brush.at = 0,
-            Action::Last => brush.at = last,
-            Action::BrushEnd => brush.anchor = if brush.anchor.is_some() { None } else { Some(brush.at) },
-            Action::Open => {
-                let (from, to) = brush.buckets();
-                self.range = Some((self.histogram.stretch(from).0, self.histogram.stretch(to).1));
-                self.brush = None;
-                self.paused = true;
-                self.arrange(cx);
-                self.cursor.go(Motion::First, self.rows(&cx.store.logs), self.height(cx.body));
-            }
-            Action::Back => self.brush = None,
-            _ => {}
-        }
-        vec![]
-    }
-
-    /// Goes to a moment, ms since 1970: among what is loaded, or else it is read first.
-    pub fn go_to_time(&mut self, at: i64, cx: &View) -> Vec<Step> {
-        let store = &cx.store.logs;
-        self.paused = true;
-        self.brush = None;
-        if self.range.is_some_and(|(from, to)| at < from || at > to) {
-            self.range = None;
-            self.arrange(cx);
-        }
-        match store.oldest() {
-            Some(oldest) if at >= oldest => {
-                self.centre(store.place_of(at), cx);
-                self.settle(cx);
-                vec![]
-            }
-            oldest => {
-                let to = oldest.map_or(at + AROUND, |oldest| (at + AROUND).min(oldest - 1));
-                self.fetching = Some(Gap { group: None, from: at - AROUND, to, why: Missed::NotAsked });
-                self.target = Some(at);
-                vec![Step::Say("Reading that minute; what lies between is marked as not loaded".into())]
-            }
-        }
-    }
-
-    /// The stretch between what was fetched for a jump and what had been loaded, where there is one.
-    pub fn left_out(&self, asked: &Gap, store: &Store) -> Option<Gap> {
-        let place = store.logs.place_of(asked.to + 1);
-        let next = store.logs.timestamp(place)?;
-        (asked.why == Missed::NotAsked && place > 0 && next > asked.to + 1).then(|| Gap {
-            group: None,
-            from: asked.to + 1,
-            to: next - 1,
-            why: Missed::NotAsked,
-        })
     }
 }

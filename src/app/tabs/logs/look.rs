@@ -1,7 +1,7 @@
 //! How the log is looked at, apart from its lines: what a jump changes, and what coming back restores.
 
-use super::matching::Only;
 use super::needle::Term;
+use super::wants::Only;
 use super::{Logs, Panel};
 use crate::app::interests::TailGroup;
 use crate::app::tabs::Context;

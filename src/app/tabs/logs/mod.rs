@@ -1,20 +1,25 @@
 //! Logs: a tail of one or more groups in the order of time, read line by line, invocation by invocation, error by error.
 
+mod anchor;
 mod arrivals;
+pub mod brush;
 pub mod errors;
 mod export;
 pub mod histogram;
 pub mod insights;
 pub mod invocations;
 pub mod jq;
+mod jump;
 pub mod lines;
 mod look;
 pub mod matching;
 pub mod needle;
+pub mod places;
 mod pointers;
 mod rows;
 pub mod sources;
 pub mod times;
+pub mod wants;
 
 use std::collections::BTreeMap;
 
@@ -29,14 +34,18 @@ use crate::model::trouble::{Kind, Trouble};
 use crate::store::Store;
 use crate::text;
 use crate::time::Moment;
-use histogram::{Brush, Histogram};
+use anchor::Anchor;
+use brush::Brush;
+use export::Pending;
+use histogram::Histogram;
 use insights::Insights;
 use jq::Lens;
 use lines::Context as Whereabouts;
 pub use look::Look;
-use matching::{Only, Shown};
+use matching::Shown;
 use needle::Term;
 use times::Times;
+use wants::Only;
 
 /// What of the logs is on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +129,8 @@ pub struct Logs {
     lenses: u64,
     /// Cursor in the rows shown.
     pub cursor: Cursor,
+    /// The line that the cursor is to be on once the search has come to it.
+    sought: Option<Anchor>,
     /// The cursor stays where it is when lines come.
     pub paused: bool,
     /// Lines that have come since the cursor left the end.
@@ -154,8 +165,10 @@ pub struct Logs {
     pub live: Live,
     /// Groups that can't be read, and why.
     pub troubles: BTreeMap<String, Trouble>,
-    /// A moment to go to once it is loaded.
+    /// A moment to go to once it is loaded, ms since 1970.
     target: Option<i64>,
+    /// What is to be written once it is complete.
+    exporting: Option<Pending>,
     /// Events that came later than others do.
     pub late: u64,
     /// The list of invocations.
@@ -195,13 +208,14 @@ impl Logs {
             wrap: self.wrap,
             columns: std::mem::take(&mut self.columns),
             times: self.times,
-            histogram: Histogram { shown: self.histogram.shown, ..Histogram::default() },
+            histogram: Histogram::new(self.histogram.shown),
             live: Live { wanted: same && self.live.wanted, ..Live::default() },
             lens: if same { self.lens.take().map(|lens| Lens::new(&lens.expression, self.lenses + 1)) } else { None },
             lenses: self.lenses + 1,
             errors: errors::Errors::since(cx.now),
             insights: std::mem::take(&mut self.insights),
             entered: self.entered,
+            exporting: self.exporting.take().map(Pending::of_other_rows),
             ..Logs::default()
         };
     }
@@ -215,13 +229,10 @@ impl Logs {
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
         match learnt {
             Learnt::Functions | Learnt::Metrics if self.entered && self.groups.is_empty() => self.choose(cx),
-            Learnt::Logs => {
+            // Also where nothing was learnt but that the screen has another size.
+            Learnt::Logs | Learnt::Other => {
                 self.settle(cx);
-                self.histogram.renew(&self.shown, self.range, cx);
-                self.follow_lists(cx);
-            }
-            Learnt::Other => {
-                self.settle(cx);
+                self.count_on(cx);
                 self.follow_lists(cx);
             }
             _ => {}
@@ -255,7 +266,12 @@ impl Logs {
     pub fn cleared(&mut self, cx: &Context) {
         self.shown = Shown::default();
         self.shown.set(self.wants(cx.store), &cx.store.logs);
-        self.cursor = Cursor::default();
+        if let Some(lens) = self.lens.take() {
+            self.lenses += 1;
+            self.lens = Some(Lens::new(&lens.expression, self.lenses));
+        }
+        self.recount(cx);
+        (self.cursor, self.sought) = (Cursor::default(), None);
         self.unseen = 0;
     }
 

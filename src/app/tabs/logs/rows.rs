@@ -1,10 +1,10 @@
-//! Which lines are rows, by what filters, and where the cursor is among them.
+//! Which lines are rows, and by what filters.
 
+use super::anchor::Anchor;
 use super::jq::Lens;
-use super::matching::{Only, Wants};
 use super::needle::Term;
+use super::wants::{Only, Wants};
 use super::{Logs, Panel};
-use crate::app::cursor::Motion;
 use crate::app::effect::{Effect, JqResult};
 use crate::app::tabs::Context;
 use crate::store::Store;
@@ -29,24 +29,18 @@ impl Logs {
         self.lens.as_ref().map_or_else(|| self.shown.row_of(place), |lens| lens.row_of(place))
     }
 
-    pub(super) fn renew_lens(&mut self, store: &LogStore) {
-        if let Some(lens) = &mut self.lens {
-            lens.renew(&self.shown, store);
-        }
-    }
-
     /// A jq expression over the JSON lines; an empty one takes it away.
     pub fn set_jq(&mut self, expression: &str, cx: &Context) {
+        let anchor = self.anchor(&cx.store.logs);
         let expression = expression.trim();
         self.lenses += 1;
         self.lens = (!expression.is_empty()).then(|| Lens::new(expression, self.lenses));
-        self.arrange(cx);
+        self.arrange_around(anchor, cx);
     }
 
     /// Lines that the expression has not seen yet.
     pub fn ask_jq(&mut self, store: &LogStore) -> Option<Effect> {
-        let lens = self.lens.as_mut()?;
-        lens.ask(&self.shown, store)
+        self.lens.as_mut()?.ask(store)
     }
 
     /// The expression has answered.
@@ -57,15 +51,12 @@ impl Logs {
         trouble: Option<String>,
         cx: &Context,
     ) {
-        let place = self.place_at(self.cursor.row, &cx.store.logs);
+        let anchor = self.anchor(&cx.store.logs);
         let Some(lens) = &mut self.lens else { return };
-        if !lens.answered(generation, results, trouble) {
+        if !lens.answered(generation, results, trouble, &cx.store.logs) {
             return;
         }
-        lens.renew(&self.shown, &cx.store.logs);
-        if let Some(place) = place {
-            self.cursor.row = self.row_at(place);
-        }
+        self.hold(anchor, &cx.store.logs);
         self.settle(cx);
     }
 
@@ -78,19 +69,26 @@ impl Logs {
         self.only = Some((only, title));
         self.paused = true;
         self.arrange(cx);
-        self.cursor.go(Motion::First, self.rows(&cx.store.logs), self.height(cx.body));
+        self.go_to_top(cx);
     }
 
     /// What a line must be to be shown.
     pub(super) fn wants(&self, store: &Store) -> Wants {
+        // Whoever looks for a text looks for it in frames too, and no frame is JSON.
+        let folded = self.folded && !self.looks_for_text() && self.lens.is_none();
         Wants {
             terms: self.filters.iter().filter(|term| term.needle.is_some()).cloned().collect(),
+            folded: folded && store.logs.continuing() > 0,
             least: self.least,
             range: self.range,
-            folded: self.folded && store.logs.continuing() > 0,
             json: self.lens.is_some(),
             only: self.only.as_ref().map(|(only, _)| only.clone()),
         }
+    }
+
+    /// A filter looks for something in the texts.
+    pub(super) fn looks_for_text(&self) -> bool {
+        self.filters.iter().any(|term| term.needle.is_some())
     }
 
     /// A search is under way: there are lines that have not been looked at.
@@ -98,59 +96,41 @@ impl Logs {
         self.shown.progress(&store.logs).is_some()
     }
 
-    /// Looks at some more of them.
+    /// There is something to be done in slices.
+    pub fn is_at_work(&self, store: &Store) -> bool {
+        self.is_searching(store) || self.histogram.progress(&store.logs).is_some()
+    }
+
+    /// Looks at some more lines.
     pub fn search_on(&mut self, cx: &Context) {
-        let place = self.place_at(self.cursor.row, &cx.store.logs);
-        let above = self.cursor.row.saturating_sub(self.cursor.first);
-        self.shown.work(&cx.store.logs);
-        self.renew_lens(&cx.store.logs);
-        if let Some(place) = place {
-            self.cursor.row = self.row_at(place);
-            self.cursor.first = self.cursor.row.saturating_sub(above);
+        let store = &cx.store.logs;
+        let anchor = self.anchor(store);
+        self.shown.work(store);
+        if let Some(lens) = &mut self.lens {
+            lens.extend(&self.shown, store);
         }
+        self.hold(anchor, store);
         self.settle(cx);
-        if !self.is_searching(cx.store) {
-            self.histogram.renew(&self.shown, self.range, cx);
-        }
+        self.count_on(cx);
         self.follow_lists(cx);
-    }
-
-    /// Puts the cursor where it belongs after lines have come or gone.
-    pub(super) fn settle(&mut self, cx: &Context) {
-        let rows = self.rows(&cx.store.logs);
-        let height = self.height(cx.body);
-        if let Some(target) = self.target
-            && (cx.store.logs.newest().is_some_and(|newest| newest >= target) || self.read_to.is_some())
-            && rows > 0
-        {
-            self.centre(cx.store.logs.place_of(target), cx);
-            self.target = None;
-        }
-        if !self.paused {
-            self.cursor.go(Motion::Last, rows, height);
-            self.unseen = 0;
-        }
-        self.cursor.fit(rows, height);
-    }
-
-    /// Puts the cursor on the line at a place, or the next that is shown, a third down the screen.
-    pub(super) fn centre(&mut self, place: usize, cx: &Context) {
-        let rows = self.rows(&cx.store.logs);
-        self.cursor.row = self.row_at(place).min(rows.saturating_sub(1));
-        self.cursor.first = self.cursor.row.saturating_sub(self.height(cx.body) / 3);
     }
 
     /// What is wanted has changed.
     pub fn arrange(&mut self, cx: &Context) {
+        self.arrange_around(self.anchor(&cx.store.logs), cx);
+    }
+
+    /// The same, where the line that the cursor was on is not to be told from the rows any more.
+    pub(super) fn arrange_around(&mut self, anchor: Option<Anchor>, cx: &Context) {
         let store = &cx.store.logs;
-        let place = self.place_at(self.cursor.row, store);
         self.shown.set(self.wants(cx.store), store);
-        self.renew_lens(store);
-        if let Some(place) = place {
-            self.cursor.row = self.row_at(place);
+        if let Some(lens) = &mut self.lens {
+            lens.restart(&self.shown, store);
         }
+        self.hold(anchor, store);
         self.settle(cx);
-        self.histogram.renew(&self.shown, self.range, cx);
+        self.recount(cx);
+        self.exports_other_rows();
     }
 
     /// The filter being typed.

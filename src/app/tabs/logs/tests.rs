@@ -1,5 +1,11 @@
 //! The tab by its keys and by what pollers tell it.
 
+mod files;
+mod folds;
+mod jumps;
+mod large;
+mod lens;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::app::effect::{Effect, Outcome};
@@ -66,6 +72,25 @@ impl Journey {
 
     fn selected(&self) -> String {
         self.rows()[self.0.logs.cursor.row].clone()
+    }
+
+    /// Lets what takes many slices come to its end.
+    fn work(&mut self) -> &mut Self {
+        while self.0.is_busy() {
+            self.0.update(Message::Slice);
+        }
+        self
+    }
+
+    /// The text under the cursor, without making a list of all.
+    fn under_cursor(&self) -> String {
+        let (logs, store) = (&self.0.logs, &self.0.store.logs);
+        let place = logs.place_at(logs.cursor.row, store).expect("a row under the cursor");
+        store.line(place).expect("a line").text.to_string()
+    }
+
+    fn last_said(&self) -> String {
+        self.0.notices.toasts.last().map(|toast| toast.text.clone()).unwrap_or_default()
     }
 }
 
@@ -195,7 +220,7 @@ fn frames_of_a_stack_are_folded_into_its_head_and_counted() {
     journey.told(trace.iter().zip(0..).map(|(text, n)| line(NOW + n, text)).collect());
     assert_eq!(journey.rows(), ["line 0", "Error: boom"]);
     let store = &journey.0.store.logs;
-    assert_eq!(store.followers(1, 100), 2);
+    assert_eq!(store.followers(1), 2);
     journey.keys(" ");
     assert_eq!(journey.rows().len(), 4);
 }

@@ -5,15 +5,19 @@ use ratatui::style::Style;
 
 use crate::app::tabs::logs::Logs;
 use crate::app::tabs::logs::histogram::Bucket;
+use crate::store::logs::LogStore;
+use crate::text;
 use crate::view::pen::Pen;
 
-pub(super) fn draw(tab: &Logs, pen: &mut Pen, area: Rect) {
+pub(super) fn draw(tab: &Logs, store: &LogStore, pen: &mut Pen, area: Rect) {
     let styles = pen.look.styles.clone();
     let histogram = &tab.histogram;
     let bars = area.height.saturating_sub(1);
     let most = histogram.buckets.iter().map(|bucket| bucket.total()).max().unwrap_or(0);
+    let counted = histogram.progress(store).map(|share| format!("counted {}: ", text::percent(share)));
     if most == 0 || bars == 0 {
-        pen.put(area, area.x, area.y, "no lines to count", styles.dim);
+        let none = if counted.is_some() { "no line counted yet" } else { "no lines to count" };
+        pen.put(area, area.x, area.y, none, styles.dim);
         return;
     }
     let chosen = tab.brush.map(|brush| brush.buckets());
@@ -37,10 +41,9 @@ pub(super) fn draw(tab: &Logs, pen: &mut Pen, area: Rect) {
     let (begin, end) = (histogram.stretch(from).0, histogram.stretch(to).1 + 1);
     let sum = histogram.buckets[from.min(histogram.buckets.len() - 1)..].iter().take(to - from + 1).fold(
         Bucket::default(),
-        |sum, bucket| Bucket {
-            plain: sum.plain + bucket.plain,
-            warn: sum.warn + bucket.warn,
-            error: sum.error + bucket.error,
+        |mut sum, bucket| {
+            sum += *bucket;
+            sum
         },
     );
     let hint = if chosen.is_some() { "   Space sets an end, Enter looks at it, Esc leaves" } else { "   b chooses" };
@@ -48,7 +51,18 @@ pub(super) fn draw(tab: &Logs, pen: &mut Pen, area: Rect) {
     let errors = format!("{} errors", sum.error);
     let error_style = if sum.error > 0 { styles.level_error } else { styles.dim };
     let warnings = format!(", {} warnings", sum.warn);
-    pen.line(area, y, &[(&text, styles.text), (&errors, error_style), (&warnings, styles.dim), (hint, styles.dim)]);
+    let counted = counted.unwrap_or_default();
+    pen.line(
+        area,
+        y,
+        &[
+            (&counted, styles.notice),
+            (&text, styles.text),
+            (&errors, error_style),
+            (&warnings, styles.dim),
+            (hint, styles.dim),
+        ],
+    );
 }
 
 /// Eighths of a row: errors first, then warnings, then the rest on top. A level that is there is seen.

@@ -1,5 +1,7 @@
 //! Lines of the tail, one row each or wrapped.
 
+mod wrapped;
+
 use std::borrow::Cow;
 
 use ratatui::layout::Rect;
@@ -16,12 +18,10 @@ use crate::store::logs::Line;
 use crate::text;
 use crate::view::pen::{Align, Pen};
 
-/// No more of a line is wrapped: wrapping a megabyte at each frame would freeze the screen.
-const WRAPPED: usize = 16 * 1024;
+/// No more of a line is drawn: a megabyte at each frame would freeze the screen.
+const DRAWN: usize = 16 * 1024;
 /// No field is looked for in longer lines.
 const FIELDS: usize = 64 * 1024;
-/// Lines that are counted behind the head of a folded stack trace.
-const FOLLOWERS: usize = 200;
 
 /// What is the same for all lines of a frame.
 struct Rows<'a> {
@@ -124,6 +124,21 @@ fn brief(text: &str) -> Cow<'_, str> {
     Cow::Owned(text::safe_line(row.trim_end()).into_owned())
 }
 
+/// As much of a text as is drawn.
+fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(DRAWN)]
+}
+
+/// Says how much of a line is not there to be seen.
+fn more(bytes: usize) -> String {
+    format!("… {} more, Enter opens", text::bytes(bytes as u64))
+}
+
+/// Line feeds within an event: so many lines of it are folded into its first.
+fn feeds(text: &str) -> usize {
+    if text.len() > DRAWN { 0 } else { memchr::memchr_iter(b'\n', text.as_bytes()).count() }
+}
+
 /// A line without its first columns.
 fn skip_columns(line: &str, columns: usize) -> &str {
     let mut used = 0;
@@ -134,31 +149,6 @@ fn skip_columns(line: &str, columns: usize) -> &str {
         used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
     }
     if columns == 0 { line } else { "" }
-}
-
-/// Wrapped rows of one line.
-fn wrap(text: &str, width: usize) -> Vec<&str> {
-    let mut rows = Vec::new();
-    for line in text[..text.floor_char_boundary(WRAPPED)].split('\n') {
-        let mut rest = line;
-        loop {
-            let mut used = 0;
-            let end = rest
-                .char_indices()
-                .find(|(_, c)| {
-                    used += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
-                    used > width
-                })
-                .map_or(rest.len(), |(at, _)| at);
-            if end == rest.len() || end == 0 {
-                rows.push(rest);
-                break;
-            }
-            rows.push(&rest[..end]);
-            rest = &rest[end..];
-        }
-    }
-    rows
 }
 
 impl<'a> Rows<'a> {
@@ -172,26 +162,33 @@ impl<'a> Rows<'a> {
         let style = level_style(pen, line.level);
         let x = self.draw_prefix(row, line, pen, y);
         let x = self.draw_columns(line, pen, x, y);
-        let more = self.hidden(row, line);
         let store = &self.app.store.logs;
         let made = tab.lens.as_ref().and_then(|lens| lens.text(tab.place_at(row, store)?, store));
-        let one_line = match made {
-            Some(made) => text::safe_line(made),
-            None => brief(&line.text[..line.text.floor_char_boundary(WRAPPED)]),
-        };
-        let shown = skip_columns(&one_line, tab.column);
-        let body = match more {
-            0 => self.body,
-            // The count of what is folded stands at the right edge, whatever the length of the line.
-            more => {
-                let mark = format!(" +{more}");
-                let width = u16::try_from(mark.len()).unwrap_or(0);
-                let at = self.body.right().saturating_sub(width).max(x);
-                pen.put(self.body, at, y, &mark, pen.look.styles.notice);
-                Rect { width: at.saturating_sub(self.body.x), ..self.body }
-            }
-        };
-        self.draw_text(shown, pen, body, x, y, style);
+        let whole = made.unwrap_or(line.text);
+        let drawn = head(whole);
+        let one_line = if made.is_some() { text::safe_line(drawn) } else { brief(drawn) };
+        let mut marks = String::new();
+        if drawn.len() < whole.len() {
+            marks.push_str(&format!(" {}", more(whole.len() - drawn.len())));
+        }
+        let folded = self.frames(row) + if made.is_some() { 0 } else { feeds(line.text) };
+        if folded > 0 {
+            marks.push_str(&format!(" +{folded}"));
+        }
+        let body = self.put_marks(&marks, pen, x, y);
+        self.draw_text(skip_columns(&one_line, tab.column), pen, body, x, y, style);
+    }
+
+    /// What is left out of a line stands at the right edge, whatever the length of the line. Returns what is left of the
+    /// body.
+    fn put_marks(&self, marks: &str, pen: &mut Pen, x: u16, y: u16) -> Rect {
+        if marks.is_empty() {
+            return self.body;
+        }
+        let width = u16::try_from(text::width(marks)).unwrap_or(u16::MAX);
+        let at = self.body.right().saturating_sub(width).max(x);
+        pen.put(self.body, at, y, marks, pen.look.styles.notice);
+        Rect { width: at.saturating_sub(self.body.x), ..self.body }
     }
 
     /// Names of the columns, over what they hold.
@@ -226,12 +223,11 @@ impl<'a> Rows<'a> {
         x
     }
 
-    /// Lines folded into this one: those of its own text, and frames that came as events of their own.
-    fn hidden(&self, row: usize, line: &Line) -> usize {
-        let store = &self.app.store.logs;
-        let own = if line.text.len() > WRAPPED { 0 } else { memchr::memchr_iter(b'\n', line.text.as_bytes()).count() };
-        let place = self.app.logs.place_at(row, store).filter(|_| self.app.logs.shown.wants().folded);
-        own + place.map_or(0, |place| store.followers(place, FOLLOWERS))
+    /// Frames that came as events of their own and are folded into a row.
+    fn frames(&self, row: usize) -> usize {
+        let (tab, store) = (&self.app.logs, &self.app.store.logs);
+        let place = tab.place_at(row, store).filter(|_| tab.shown.wants().folded);
+        place.map_or(0, |place| store.followers(place))
     }
 
     /// Time, a mark for errors, and the source where there are several. Returns the column of the text.
@@ -292,45 +288,6 @@ impl<'a> Rows<'a> {
         }
         pen.put(body, x, y, &visible[at..], style);
     }
-
-    /// Wrapped lines, laid from the selected one upwards, then downwards: only what is on the screen is wrapped.
-    fn draw_wrapped(&self, pen: &mut Pen) {
-        let styles = pen.look.styles.clone();
-        let (tab, body) = (&self.app.logs, self.body);
-        let count = tab.rows(&self.app.store.logs);
-        let source = if self.many { u16::try_from(self.source_width()).unwrap_or(0) + 1 } else { 0 };
-        let prefix = 15 + source;
-        let width = usize::from(body.width.saturating_sub(prefix)).max(1);
-        let height = usize::from(body.height);
-        let safe = |line: &Line<'a>| text::safe(&line.text[..line.text.floor_char_boundary(WRAPPED)]);
-        let tall = |row: usize| self.line(row).map_or(0, |line| wrap(&safe(&line), width).len());
-        // How far up the selected line allows the screen to begin.
-        let mut first = tab.cursor.row.min(count.saturating_sub(1));
-        let mut used = tall(first);
-        while first > 0 && used + tall(first - 1) <= height {
-            first -= 1;
-            used += tall(first);
-        }
-        let mut y = body.y;
-        for row in first..count {
-            let Some(line) = self.line(row) else { continue };
-            let style = level_style(pen, line.level);
-            let begin = y;
-            for (at, part) in wrap(&safe(&line), width).into_iter().enumerate() {
-                if y >= body.bottom() {
-                    return;
-                }
-                let x = if at == 0 { self.draw_prefix(row, &line, pen, y) } else { body.x + prefix };
-                self.draw_text(part, pen, body, x, y, style);
-                y += 1;
-            }
-            if row == tab.cursor.row && tab.paused {
-                for y in begin..y {
-                    pen.shade(body, y, styles.selection);
-                }
-            }
-        }
-    }
 }
 
 /// A number that stays the same for a group, to colour it by.
@@ -343,11 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_wrap_by_columns_and_never_for_ever() {
-        assert_eq!(wrap("abcdef", 4), ["abcd", "ef"]);
-        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
-        assert_eq!(wrap("a\nb", 4), ["a", "b"]);
-        assert_eq!(wrap("日", 1), ["日"]);
+    fn a_line_is_scrolled_by_columns() {
         assert_eq!(skip_columns("abc", 2), "c");
         assert_eq!(skip_columns("abc", 9), "");
     }

@@ -36,7 +36,7 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
     match tab.panel {
         Panel::Lines => {
             if tab.histogram.shown && body.height > HISTOGRAM {
-                histogram::draw(tab, pen, Rect { height: HISTOGRAM, ..body });
+                histogram::draw(tab, &app.store.logs, pen, Rect { height: HISTOGRAM, ..body });
                 body = Rect { y: body.y + HISTOGRAM, height: body.height - HISTOGRAM, ..body };
             }
             lines::draw(app, pen, body);

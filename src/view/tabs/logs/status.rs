@@ -88,8 +88,8 @@ fn complaints(app: &App, pen: &Pen) -> Vec<(String, Style)> {
             let at = lens.blamed.and_then(Moment::from_timestamp_millis);
             let on = at.map(|at| format!(" on the line of {}", pen.time_of_day(at, "%H:%M:%S%.3f")));
             parts.push((format!("jq: {trouble}{}", on.unwrap_or_default()), critical));
-        } else if let Some(failure) = &lens.failure {
-            parts.push((format!("jq: {} failed: {failure}", count(lens.failed)), critical));
+        } else if let Some((failed, failure)) = lens.failures() {
+            parts.push((format!("jq: {} failed: {failure}", count(failed)), critical));
         }
     }
     parts
@@ -108,7 +108,7 @@ fn counts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         parts.push((format!("searched {}", text::percent(share)), styles.notice));
     }
     if let Some(lens) = &tab.lens {
-        let seen = format!("{} of {} JSON lines", count(lens.len()), count(lens.looked_at));
+        let seen = format!("{} of {} JSON lines", count(lens.said()), count(lens.looked_at()));
         parts.push((format!("jq {}: {seen}", lens.expression), styles.accent));
         if lens.left_out > 0 {
             parts.push((format!("{} older ones not looked at", count(lens.left_out)), styles.warning));
