@@ -193,7 +193,7 @@ struct TopArgs {
 
 #[derive(Debug, Args)]
 struct LogsArgs {
-    /// Functions or log groups; `*` and `?` stand for anything
+    /// Functions, log groups, APIs (or API/STAGE): by name, by a part of it, or with `*` and `?`
     #[arg(required = true, value_name = "PATTERN")]
     patterns: Vec<String>,
     /// Go on with what comes

@@ -1,5 +1,7 @@
 //! The commands of the real binary against the embedded account: their data, their messages, their exit codes.
 
+mod logs;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -249,63 +251,6 @@ fn expired_credentials_are_a_matter_of_this_machine() {
         assert_eq!(answer.code(), 253, "{answer}");
         assert!((answer.stderr() + &answer.stdout()).contains("expired"), "{answer}");
     }
-}
-
-#[test]
-fn logs_come_once_each_in_time_order_with_level_and_request() {
-    let sim = Sim::start("outage");
-    let events = Answer::of(&sim.url, &["logs", "checkout-api", "order*", "--since", "10m", "-o", "json"]).json_lines();
-    let times: Vec<i64> = events.iter().map(|event| event["timestamp"].as_i64().unwrap()).collect();
-    assert!(times.is_sorted() && times.len() > 100, "{}", times.len());
-    let ids: BTreeSet<&str> = events.iter().map(|event| event["eventId"].as_str().unwrap()).collect();
-    assert_eq!(ids.len(), events.len(), "each event once");
-    let groups: BTreeSet<&str> = events.iter().map(|event| event["logGroupName"].as_str().unwrap()).collect();
-    assert!(groups.contains("/aws/lambda/checkout-api") && groups.contains("/aws/lambda/order-worker"), "{groups:?}");
-    assert!(events.iter().any(|event| event["level"] == "ERROR" && event["requestId"].is_string()));
-    let errors = Answer::of(&sim.url, &["logs", "checkout-api", "--since", "10m", "--filter", "ERROR", "-o", "json"]);
-    let errors = errors.json_lines();
-    assert!(!errors.is_empty() && errors.iter().all(|event| event["message"].as_str().unwrap().contains("ERROR")));
-    let none = Answer::of(&sim.url, &["logs", "nonesuch*"]);
-    assert_eq!((none.code(), none.stdout().as_str()), (254, ""), "{none}");
-    let none = Answer::of(&sim.url, &["logs", "/aws/lambda/nonesuch"]);
-    assert_eq!((none.code(), none.stdout().as_str()), (254, ""), "{none}");
-}
-
-#[test]
-fn a_shared_log_group_gives_the_lines_of_its_function_only() {
-    let sim = Sim::start("calm");
-    let events = Answer::of(&sim.url, &["logs", "ws-connect", "--since", "30m", "-o", "json"]).json_lines();
-    assert!(!events.is_empty());
-    for event in &events {
-        let stream = event["logStreamName"].as_str().unwrap();
-        let group = event["logGroupName"].as_str().unwrap();
-        assert!(group == "/aws/lambda/ws-connect" || stream.contains("/ws-connect["), "{event}");
-    }
-}
-
-#[test]
-fn following_goes_on_until_interrupted_and_repeats_nothing() {
-    let sim = Sim::start("calm");
-    let home = Home::new();
-    let mut child = slsdash(&home)
-        .args(["--endpoint-url", &sim.url, "logs", "cart-api", "orders-api", "--since", "1m", "--follow", "-o", "json"])
-        .env("SLSDASH_POLL_TAIL", "1s")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let started = chrono::Utc::now().timestamp_millis();
-    let mut ids = BTreeSet::new();
-    // Until something comes that had not happened when it began.
-    loop {
-        let event: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        assert!(ids.insert(event["eventId"].as_str().unwrap().to_string()), "twice: {event}");
-        if event["timestamp"].as_i64().unwrap() > started + 3000 {
-            break;
-        }
-    }
-    assert_eq!(interrupt(&mut child, Signal::INT), Some(130));
 }
 
 fn interrupt(child: &mut Child, signal: Signal) -> Option<i32> {

@@ -148,15 +148,13 @@ impl App {
         self.tab = tab;
     }
 
-    /// Esc: messages first, then what the tab can leave, then the way back.
+    /// Esc: what the tab can leave, then the way back; messages go with it.
     fn back(&mut self) -> Vec<Effect> {
-        if self.notices.dismiss() {
-            return vec![];
-        }
+        self.notices.dismiss();
         let inner = match self.tab {
             Tab::Overview => false,
             Tab::Functions => self.functions.detail.is_some() || !self.functions.filter.is_empty(),
-            Tab::Logs => self.logs.can_leave(),
+            Tab::Logs => self.logs.can_leave() && !self.logs.is_as_jumped_to(&self.store),
             Tab::Traces => self.traces.can_leave(),
             Tab::Apis => self.apis.can_leave(),
         };
@@ -174,7 +172,7 @@ impl App {
             if self.tab == Tab::Apis {
                 self.apis.close();
             }
-            self.tab = self.trail.pop().unwrap_or_default();
+            self.go_back();
             return vec![];
         }
         self.act_in_tab(Action::Back)

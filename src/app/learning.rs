@@ -2,6 +2,7 @@
 
 use super::App;
 use super::message::News;
+use super::overlay::Overlay;
 use super::tabs::Learnt;
 use crate::model::trouble::{Kind, Trouble};
 
@@ -25,6 +26,13 @@ impl App {
             None => {}
         }
         let mut wiped = false;
+        let names = matches!(
+            news,
+            News::LogGroups(Ok(_))
+                | News::Apis { .. }
+                | News::Stages(_, Ok(_))
+                | News::FunctionsPage { last: true, .. }
+        );
         let store = &mut self.store;
         let learnt = match news {
             News::Identity(answer) => {
@@ -119,13 +127,13 @@ impl App {
                 self.logs.took_in(&arrival, store);
                 Learnt::Logs
             }
-            News::OlderLogEvents { tail, events, .. } => {
+            News::OlderLogEvents { tail, events, read_from } => {
                 if tail != self.logs.generation() {
                     return;
                 }
-                let added = events.len();
+                let events = store.logs.missing_of(events);
                 let arrival = store.logs.accept_older(events);
-                self.logs.took_in_older(added, &arrival, store);
+                self.logs.took_in_older(read_from, &arrival, store);
                 Learnt::Logs
             }
             News::LogGap { tail, gap } => {
@@ -144,6 +152,7 @@ impl App {
                 if let Some(place) = marked {
                     self.logs.lost_mark(place, store);
                 }
+                let events = store.logs.missing_of(events);
                 let older = store.logs.oldest().is_some_and(|oldest| asked.from < oldest);
                 let arrival = if older { store.logs.accept_older(events) } else { store.logs.accept(events) };
                 self.logs.took_in(&arrival, store);
@@ -208,6 +217,11 @@ impl App {
             self.functions.figures.clear();
             self.logs.insights.wipe();
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
+        }
+        if (names || wiped)
+            && let Some(Overlay::Palette(palette)) = self.overlays.last_mut()
+        {
+            palette.renew(&self.store);
         }
         match (learnt, self.unlearnt.last_mut()) {
             (learnt, Some(last)) if *last == learnt => {}

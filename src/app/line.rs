@@ -104,7 +104,8 @@ impl LineView {
         self.document.as_ref().map(|document| document.plain(self.node()).into_owned())
     }
 
-    /// What the local filter has to be for lines with this value: as the value stands in the line, escapes and all.
+    /// What the local filter has to be for lines in which this field has this value: as both stand in the line, escapes and
+    /// all. A value without a field, in a list, is looked for by itself.
     pub fn as_filter(&self) -> Option<String> {
         let document = self.document.as_ref()?;
         let node = self.node();
@@ -112,6 +113,12 @@ impl LineView {
             return None;
         }
         let raw = document.raw(node);
+        if let Some(key) = document.raw_key(node) {
+            let value = &raw[..raw.floor_char_boundary(FILTER)];
+            // A number ends where another could not go on; what was cut ends nowhere.
+            let end = if value.len() == raw.len() && !raw.starts_with('"') { r"(?:[,}\]\s]|$)" } else { "" };
+            return Some(format!(r"/{}\s*:\s*{}{end}/", regex::escape(key), regex::escape(value)));
+        }
         let raw = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or(raw);
         let text = &raw[..raw.floor_char_boundary(FILTER)];
         // At the beginning of a filter these two mean something else.

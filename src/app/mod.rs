@@ -23,6 +23,7 @@ pub mod selected;
 pub mod step;
 pub mod tabs;
 pub mod toast;
+pub mod trail;
 
 use std::collections::HashMap;
 
@@ -49,6 +50,7 @@ use tabs::overview::Overview;
 use tabs::traces::Traces;
 use tabs::{Context, Learnt, Tab};
 use toast::Notices;
+use trail::Visit;
 
 /// How this run came to its account, known before AWS has said a word.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,7 +99,7 @@ pub struct App {
     /// APIs.
     pub apis: Apis,
     /// Tabs that were left by a jump, for Esc.
-    pub trail: Vec<Tab>,
+    pub trail: Vec<Visit>,
     /// Popups, the top one last.
     pub overlays: Vec<Overlay>,
     /// The time window of all tabs.
@@ -244,7 +246,7 @@ impl App {
             }
             Message::Slice => {
                 // Some milliseconds of either.
-                if self.store.logs.unread() > 0 {
+                if self.store.logs.is_behind() {
                     self.store.logs.index_some(INDEXED);
                     self.unlearnt.push(Learnt::Logs);
                 }
@@ -261,7 +263,7 @@ impl App {
 
     /// Something over many lines is under way; it goes on with each [`Message::Slice`].
     pub fn is_busy(&self) -> bool {
-        self.tab == Tab::Logs && (self.logs.is_at_work(&self.store) || self.store.logs.unread() > 0)
+        self.tab == Tab::Logs && (self.logs.is_at_work(&self.store) || self.store.logs.is_behind())
     }
 
     /// Where keys listen now.
@@ -338,7 +340,11 @@ impl App {
         self.logs.insights.interests(&mut wanted);
         for overlay in &self.overlays {
             match overlay {
-                Overlay::Palette(_) => wanted.log_groups = true,
+                Overlay::Palette(palette) => {
+                    wanted.log_groups = true;
+                    wanted.apis = true;
+                    wanted.stages.extend(palette.sought.iter().cloned());
+                }
                 Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
                 Overlay::Provision(form) => wanted.detail = Some(form.function.clone()),
                 _ => {}
@@ -387,13 +393,13 @@ impl App {
 
     /// Goes to another view, and remembers the way back.
     pub fn jump(&mut self, jump: Jump) {
-        let from = self.tab;
         let to = match &jump {
             Jump::Function(_) => Tab::Functions,
             Jump::Logs(_) => Tab::Logs,
             Jump::Traces(_) | Jump::Trace(_) => Tab::Traces,
             Jump::Stage(..) => Tab::Apis,
         };
+        self.remember();
         self.with_tabs(|tabs, cx| match jump {
             Jump::Function(name) => tabs.functions.open(name),
             Jump::Logs(target) => tabs.logs.show(target, cx),
@@ -401,12 +407,7 @@ impl App {
             Jump::Trace(id) => tabs.traces.open(id, cx),
             Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
         });
-        if from != to {
-            self.trail.push(from);
-            let more = self.trail.len().saturating_sub(16);
-            self.trail.drain(..more);
-            self.tab = to;
-        }
+        self.tab = to;
     }
 
     fn window_changed(&mut self) {

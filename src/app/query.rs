@@ -157,12 +157,12 @@ impl App {
             }
             _ if form.on_list => {
                 let motion = match key.code {
-                    KeyCode::Up => Motion::By(-1),
-                    KeyCode::Down => Motion::By(1),
+                    KeyCode::Up | KeyCode::Char('k') => Motion::By(-1),
+                    KeyCode::Down | KeyCode::Char('j') => Motion::By(1),
                     KeyCode::PageUp => Motion::Pages(-1),
                     KeyCode::PageDown => Motion::Pages(1),
-                    KeyCode::Home => Motion::First,
-                    KeyCode::End => Motion::Last,
+                    KeyCode::Home | KeyCode::Char('g') => Motion::First,
+                    KeyCode::End | KeyCode::Char('G') => Motion::Last,
                     KeyCode::Enter => {
                         form.on_list = false;
                         return vec![];

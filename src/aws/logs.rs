@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatchlogs::primitives::event_stream::EventReceiver;
 use aws_sdk_cloudwatchlogs::types::error::StartLiveTailResponseStreamError;
-use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LiveTailSessionLogEvent, StartLiveTailResponseStream};
+use aws_sdk_cloudwatchlogs::types::{self, FilteredLogEvent, LiveTailSessionLogEvent, StartLiveTailResponseStream};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::endpoint::EndpointPrefix;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -43,19 +43,30 @@ pub async fn groups(account: &Account, prefix: Option<&str>) -> Result<Vec<LogGr
     loop {
         let output = request.clone().set_next_token(token).send().await;
         let output = output.map_err(|error| account.trouble("logs:DescribeLogGroups", &error))?;
-        groups.extend(output.log_groups().iter().map(|group| LogGroup {
-            name: shown(group.log_group_name()),
-            arn: shown(group.log_group_arn().or(group.arn())).trim_end_matches(":*").to_string(),
-            class: group.log_group_class().map_or_else(|| "STANDARD".into(), |class| shown(Some(class.as_str()))),
-            stored_bytes: group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default(),
-            created: group.creation_time().unwrap_or_default(),
-            retention_days: group.retention_in_days().and_then(|days| u32::try_from(days).ok()),
-        }));
+        groups.extend(output.log_groups().iter().map(log_group));
         token = pages.follow(output.next_token());
         if token.is_none() {
             groups.sort_by(|a: &LogGroup, b| a.name.cmp(&b.name));
             return Ok(groups);
         }
+    }
+}
+
+/// The group of exactly that name, where there is one: it is the first of those whose names begin with it.
+pub async fn group(account: &Account, name: &str) -> Result<Option<LogGroup>, Trouble> {
+    let request = account.logs().describe_log_groups().limit(GROUPS_PER_PAGE).log_group_name_prefix(name);
+    let output = request.send().await.map_err(|error| account.trouble("logs:DescribeLogGroups", &error))?;
+    Ok(output.log_groups().iter().map(log_group).find(|group| group.name == name))
+}
+
+fn log_group(from: &types::LogGroup) -> LogGroup {
+    LogGroup {
+        name: shown(from.log_group_name()),
+        arn: shown(from.log_group_arn().or(from.arn())).trim_end_matches(":*").to_string(),
+        class: from.log_group_class().map_or_else(|| "STANDARD".into(), |class| shown(Some(class.as_str()))),
+        stored_bytes: from.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default(),
+        created: from.creation_time().unwrap_or_default(),
+        retention_days: from.retention_in_days().and_then(|days| u32::try_from(days).ok()),
     }
 }
 

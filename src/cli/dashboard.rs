@@ -56,7 +56,7 @@ fn start(
     if occasion.environment.dumb() {
         return Err(Failure::environment(format!("this terminal can't be drawn on (TERM=dumb); {REMEDY}")));
     }
-    let Occasion { mut environment, loaded, clock, global } = occasion;
+    let Occasion { mut environment, loaded, clock, global, .. } = occasion;
     // Whoever asks for a theme by name wants to see its colours, NO_COLOR or not.
     if global.theme.is_some() && environment.no_color {
         environment.colours = Colours::Indexed;

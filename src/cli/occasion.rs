@@ -1,6 +1,9 @@
 //! What every command starts from: flags, environment, configuration and clock; and the run of a headless one.
 
+use std::cell::Cell;
 use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 use super::Global;
 use super::failure::{Failure, INTERRUPTED};
@@ -20,6 +23,21 @@ pub struct Occasion {
     pub loaded: Loaded,
     /// The clock.
     pub clock: Clock,
+    /// The user has had enough of it.
+    pub interrupted: CancellationToken,
+    lingering: Cell<bool>,
+}
+
+/// An interrupted command that has begun something at a service, and ends it before it goes.
+const PARTING: Duration = Duration::from_secs(3);
+
+/// As long as this lives, the command has something to end.
+pub struct Lingering<'a>(&'a Cell<bool>);
+
+impl Drop for Lingering<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
 }
 
 impl Occasion {
@@ -33,7 +51,14 @@ impl Occasion {
             profile: global.profile.clone().or_else(|| environment.aws_profile.clone()),
         };
         let loaded = Loaded::read(&environment, &flags);
-        Occasion { global, environment, loaded, clock }
+        let (interrupted, lingering) = (CancellationToken::new(), Cell::new(false));
+        Occasion { global, environment, loaded, clock, interrupted, lingering }
+    }
+
+    /// From now on an interruption gives the command a moment: it sees to [`Occasion::interrupted`] itself.
+    pub fn linger(&self) -> Lingering<'_> {
+        self.lingering.set(true);
+        Lingering(&self.lingering)
     }
 
     /// Profile in use, by flag or variable.
@@ -83,11 +108,23 @@ impl Occasion {
             .build()
             .map_err(|error| Failure::other(format!("the system gives no event loop: {error}")))?;
         let ended = runtime.block_on(async {
+            let command = command(self);
+            tokio::pin!(command);
             tokio::select! {
                 biased;
-                _ = tokio::signal::ctrl_c() => Ok(INTERRUPTED),
-                ended = command(self) => ended,
+                _ = tokio::signal::ctrl_c() => {}
+                ended = &mut command => return ended,
             }
+            self.interrupted.cancel();
+            if self.lingering.get() {
+                tokio::select! {
+                    biased;
+                    _ = tokio::signal::ctrl_c() => {}
+                    _ = command => {}
+                    () = tokio::time::sleep(PARTING) => {}
+                }
+            }
+            Ok(INTERRUPTED)
         });
         // Name look-ups that hang must not keep the shell waiting.
         runtime.shutdown_background();

@@ -1,5 +1,7 @@
 //! A Logs Insights query and what has come of it so far.
 
+use crate::time::Moment;
+
 /// Log groups of one query, at most.
 pub const GROUPS: usize = 50;
 /// Rows that are asked for, at most: as many as one answer holds.
@@ -72,6 +74,14 @@ pub fn price(bytes: u64) -> f64 {
 
 /// Field and value; a row has only the fields that its event has.
 pub type Row = Vec<(String, String)>;
+
+/// A value of `@timestamp` or `@ingestionTime`: `2026-11-21 02:05:00.000`, in UTC; some servers write ms since 1970.
+pub fn moment(value: &str) -> Option<Moment> {
+    match value.parse::<i64>() {
+        Ok(ms) => Moment::from_timestamp_millis(ms),
+        Err(_) => chrono::NaiveDateTime::parse_from_str(value, "%Y-%m-%d %H:%M:%S%.f").ok().map(|time| time.and_utc()),
+    }
+}
 
 /// How a query stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -22,6 +22,10 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in their order.
+    pub const ALL: [Status; 6] =
+        [Status::Open, Status::Ok, Status::Error, Status::Crashed, Status::OutOfMemory, Status::TimedOut];
+
     /// It ended, and not normally.
     pub fn is_failure(self) -> bool {
         !matches!(self, Status::Open | Status::Ok)

@@ -62,6 +62,11 @@ impl Trouble {
         matches!(self.kind, Kind::Expired | Kind::NoCredentials | Kind::Network | Kind::ClockSkew)
     }
 
+    /// Asking again soon would be answered in the same way.
+    pub fn lasts(&self) -> bool {
+        matches!(self.kind, Kind::Denied | Kind::Invalid | Kind::Missing | Kind::Garbled | Kind::Conflict)
+    }
+
     /// One sentence for a toast, a banner or stderr.
     pub fn sentence(&self) -> String {
         let what = match self.kind {

@@ -1,6 +1,5 @@
 //! Going back through logs: FilterLogEvents answers oldest first, and the newest of what is old is wanted.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
@@ -35,7 +34,8 @@ const GROWTH: i64 = 8;
 /// No window is made smaller than this, in ms.
 const SMALLEST: i64 = 1000;
 
-/// Older pages of the tail, asked for by scrolling to the top.
+/// Older pages of the tail, asked for by scrolling to the top. A group that can't be read does not hold up the others,
+/// and tells its trouble by itself; what may heal is waited for.
 pub(super) async fn poll_older(desk: Desk) -> Result<(), Closed> {
     desk.keep_fresh(
         |interests| interests.tail.as_ref().and_then(|tail| Some((Subject::of(tail), tail.older_than?))),
@@ -43,19 +43,21 @@ pub(super) async fn poll_older(desk: Desk) -> Result<(), Closed> {
         async |desk, (subject, older_than)| {
             let (tail, known) = (subject.generation, desk.known(subject.clone()));
             let read = back(&desk, &subject.groups, &subject.pattern, older_than, older_than - REACH, ENOUGH).await?;
-            match read {
-                Ok(past) => {
-                    let read_from = Moment::from_timestamp_millis(past.from).unwrap_or_default();
-                    let permit = desk.permit().await?;
-                    let events = known.admit_all(Feed::Older, past.events, desk.service_millis());
-                    permit.tell(News::OlderLogEvents { tail, events, read_from });
-                    Ok(Ok(()))
-                }
-                Err((group, trouble)) => {
-                    desk.tell(News::TailTrouble { tail, group, trouble: Some(trouble.clone()) }).await?;
-                    Ok(Err(trouble))
-                }
+            let past = match read {
+                Ok(past) => past,
+                Err((_, trouble)) => return Ok(Err(trouble)),
+            };
+            let read_from = Moment::from_timestamp_millis(past.from).unwrap_or_default();
+            let permit = desk.permit().await?;
+            {
+                let _telling = known.telling();
+                let events = known.admit_all(Feed::Asked, past.events, desk.service_millis());
+                permit.tell(News::OlderLogEvents { tail, events, read_from });
             }
+            for gap in past.gaps {
+                desk.tell(News::LogGap { tail, gap }).await?;
+            }
+            Ok(Ok(()))
         },
     )
     .await
@@ -119,7 +121,8 @@ async fn fetch(desk: &Desk, known: &Known, asked: &Gap) -> Result<(), Closed> {
         why: a.why,
     });
     let permit = desk.permit().await?;
-    let events = known.admit_all(Feed::Filtered, events, desk.service_millis());
+    let _telling = known.telling();
+    let events = known.admit_all(Feed::Asked, events, desk.service_millis());
     permit.tell(News::LogsFetched { tail: known.subject.generation, asked: asked.clone(), events, rest });
     Ok(())
 }
@@ -158,11 +161,6 @@ async fn stretch(
                 match step {
                     Step::More => continue,
                     Step::Circle => break Missed::Circle,
-                    // What was forgotten is not shown, for it might have been.
-                    Step::Done if known.lock().groups[index].seen.forgot_some_of(asked.from, asked.to) => {
-                        reading.reached = asked.from;
-                        break Missed::TooMuch;
-                    }
                     Step::Done => return Ok((found, None)),
                 }
             }
@@ -190,15 +188,18 @@ async fn stretch(
 pub(super) struct Past {
     /// Oldest first.
     pub(super) events: Vec<LogEvent>,
-    /// Everything from here on is in it, ms since 1970.
+    /// Everything from here on is in it but for the gaps, ms since 1970.
     pub(super) from: i64,
+    /// What could not be read of it.
+    pub(super) gaps: Vec<Gap>,
 }
 
 /// What could not be read, and of which group.
 pub(super) type Refusal = (String, Trouble);
 
 /// Goes back from `before` (itself not included) until there is enough, or as far as `until`; ms since 1970. The windows
-/// grow while there is little in them, and shrink while there is too much.
+/// grow while there is little in them, and shrink while there is too much. Of several groups those that can't be read are
+/// left out.
 pub(super) async fn back(
     desk: &Desk,
     groups: &[TailGroup],
@@ -208,66 +209,83 @@ pub(super) async fn back(
     enough: usize,
 ) -> Result<Result<Past, Refusal>, Closed> {
     let until = until.max(0);
-    let (mut end, mut width, mut found) = (before - 1, FIRST, Vec::new());
-    while end >= until && found.len() < enough {
+    let (mut end, mut width) = (before - 1, FIRST);
+    let mut groups: Vec<&TailGroup> = groups.iter().collect();
+    let mut past = Past { events: Vec::new(), from: before, gaps: Vec::new() };
+    while end >= until && past.events.len() < enough {
         let from = (end - width + 1).max(until);
-        let (mut whole, mut events) = (true, Vec::new());
+        let (mut events, mut gaps, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         let mut asked: FuturesUnordered<_> =
             groups.iter().map(|group| window(desk, group, pattern, from, end)).collect();
         while let Some(answer) = asked.next().await {
             match answer? {
-                Ok((some, complete)) => {
+                Ok((some, gap)) => {
                     events.extend(some);
-                    whole &= complete;
+                    gaps.extend(gap);
                 }
+                Err((name, trouble)) if groups.len() > 1 && trouble.lasts() => refused.push(name),
                 Err(refusal) => return Ok(Err(refusal)),
             }
         }
         drop(asked);
+        groups.retain(|group| !refused.contains(&group.name));
+        if groups.is_empty() {
+            break;
+        }
         // Pages come oldest first: with some missing there would be a gap before what is known already.
-        if !whole && width > SMALLEST {
+        let too_much = gaps.iter().any(|gap: &Gap| gap.why == Missed::TooMuch) && !events.is_empty();
+        if too_much && width > SMALLEST {
             width = (width / GROWTH).max(SMALLEST);
             continue;
         }
-        found.extend(events);
+        past.events.extend(events);
+        past.gaps.extend(gaps);
         end = from - 1;
         width *= GROWTH;
     }
-    found.sort_by_key(|event: &LogEvent| (event.timestamp, event.ingestion));
-    Ok(Ok(Past { events: found, from: end + 1 }))
+    past.events.sort_by_key(|event| (event.timestamp, event.ingestion));
+    past.from = end + 1;
+    Ok(Ok(past))
 }
 
-/// One window of one group, and whether that is all of it.
+/// One window of one group, and what is missing of it.
 async fn window(
     desk: &Desk,
     group: &TailGroup,
     pattern: &str,
     from: i64,
     to: i64,
-) -> Result<Result<(Vec<LogEvent>, bool), Refusal>, Closed> {
+) -> Result<Result<(Vec<LogEvent>, Option<Gap>), Refusal>, Closed> {
     let wanted = Wanted { group: group.name.clone(), pattern: pattern.to_string(), from, to: Some(to), limit: None };
-    let (mut tokens, mut token, mut found) = (HashSet::new(), None, Vec::new());
-    loop {
+    let mut reading = Reading::new(wanted, desk.service_millis());
+    let mut found = Vec::new();
+    let missed = loop {
         desk.pass(SERVICE, 1).await;
+        let (wanted, token) = reading.ask(desk.service_millis());
         let answer = page(&desk.account, &wanted, token).await;
         desk.note(SERVICE, &answer).await?;
         match answer {
             Ok((mut events, next)) => {
+                let step = reading.advance(&events, next, desk.service_millis());
                 if let Some(function) = &group.function {
                     events.retain(|event| is_stream_of(&event.stream, function));
                 }
                 found.extend(events);
-                token = next.filter(|next| tokens.insert(next.clone()));
+                match step {
+                    // A pattern that matches nothing makes many empty pages: a smaller window would have as many.
+                    Step::More if reading.pages >= if found.is_empty() { STRETCH_PAGES } else { PAGES } => {
+                        break Missed::TooMuch;
+                    }
+                    Step::More => {}
+                    Step::Circle => break Missed::Circle,
+                    Step::Done => return Ok(Ok((found, None))),
+                }
             }
             // The group of a function that has never run.
-            Err(trouble) if trouble.kind == Kind::Missing => return Ok(Ok((Vec::new(), true))),
+            Err(trouble) if trouble.kind == Kind::Missing => return Ok(Ok((Vec::new(), None))),
             Err(trouble) => return Ok(Err((group.name.clone(), trouble))),
         }
-        if token.is_none() {
-            return Ok(Ok((found, true)));
-        }
-        if tokens.len() >= PAGES {
-            return Ok(Ok((found, false)));
-        }
-    }
+    };
+    let gap = Gap { group: Some(group.name.clone()), from: reading.reached, to, why: missed };
+    Ok(Ok((found, Some(gap))))
 }

@@ -47,6 +47,8 @@ pub(super) struct Known {
     state: Mutex<State>,
     /// Raised when a live session opens or ends.
     pub(super) turns: watch::Sender<u64>,
+    /// Held from taking events for shown until they are told, so that they are told in the order in which they were taken.
+    telling: Mutex<()>,
 }
 
 pub(super) struct State {
@@ -82,7 +84,7 @@ pub(super) struct Group {
 }
 
 /// What a live session has not brought.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fill {
     /// When to read it.
     pub(super) at: Instant,
@@ -112,11 +114,22 @@ impl Known {
             about: None,
         };
         let groups = subject.groups.iter().map(group).collect();
-        Known { subject, begin, state: Mutex::new(State { groups }), turns: watch::Sender::new(0) }
+        Known {
+            subject,
+            begin,
+            state: Mutex::new(State { groups }),
+            turns: watch::Sender::new(0),
+            telling: Mutex::new(()),
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To be held while events are taken for shown and told; nothing may be awaited meanwhile.
+    pub(super) fn telling(&self) -> MutexGuard<'_, ()> {
+        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps those events of a group that nobody has shown, and takes them for shown: who calls this must tell them.

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -28,6 +28,9 @@ use crate::time::{Moment, instant};
 const ACTION: &str = "logs:StartLiveTail";
 /// An update comes every second, be it empty: a session that is silent for so long is dead.
 const SILENCE: Duration = Duration::from_secs(20);
+/// CloudWatch keeps ten updates for whoever does not listen, and then drops the oldest without a word: after so long (the
+/// program was stopped, say) what came meanwhile is read once more.
+const STALL: Duration = Duration::from_secs(8);
 /// A session that ends sooner was not ended by AWS after its three hours.
 const SHORTEST: Duration = Duration::from_secs(60);
 /// Live Tail is out of order by up to a second, and late by some: before this, ms, everything has come.
@@ -51,7 +54,7 @@ pub(super) async fn poll(mut desk: Desk) -> Result<(), Closed> {
         let known = desk.known(subject);
         let count = known.subject.groups.len();
         let numbers = 0..count.div_ceil(GROUPS_PER_LIVE_SESSION);
-        let board = Arc::new(Board::new(known.subject.generation, numbers.len()));
+        let board = Arc::new(Board::new(&known.subject));
         let session = |number: usize| Session {
             desk: desk.clone(),
             known: known.clone(),
@@ -73,32 +76,83 @@ pub(super) async fn poll(mut desk: Desk) -> Result<(), Closed> {
             }
         }
         drop(sessions);
-        desk.tell(board.closed()).await?;
+        for gap in board.close() {
+            desk.tell(News::LogGap { tail: board.tail, gap }).await?;
+        }
+        desk.tell(board.news()).await?;
     }
 }
 
-/// How the sessions of one tail stand, for the screen.
+/// How the sessions of one tail stand. It outlives them: what it knows to be missing is told however they end.
 struct Board {
     tail: u64,
-    state: Mutex<(Vec<Option<Moment>>, u64)>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    slots: Vec<Slot>,
+    /// Updates that were samples.
+    sampled: u64,
+}
+
+/// One session.
+#[derive(Default)]
+struct Slot {
+    /// The only group, where it has one; what a sample has left out may be of any of several.
+    group: Option<String>,
+    /// Open since then.
+    since: Option<Moment>,
+    samples: Samples,
 }
 
 impl Board {
-    fn new(tail: u64, sessions: usize) -> Board {
-        Board { tail, state: Mutex::new((vec![None; sessions], 0)) }
+    fn new(subject: &Subject) -> Board {
+        let slots = subject.groups.chunks(GROUPS_PER_LIVE_SESSION).map(|groups| {
+            let group = if let [only] = groups { Some(only.name.clone()) } else { None };
+            Slot { group, ..Slot::default() }
+        });
+        Board { tail: subject.generation, state: Mutex::new(State { slots: slots.collect(), sampled: 0 }) }
     }
 
-    /// A session is open since then, or is not any more; so many more of its updates were samples.
-    fn note(&self, number: usize, since: Option<Moment>, sampled: u64) -> News {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0[number] = since;
-        state.1 += sampled;
-        News::Live { tail: self.tail, since: state.0.iter().flatten().min().copied(), sampled: state.1 }
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn closed(&self) -> News {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        News::Live { tail: self.tail, since: None, sampled: state.1 }
+    /// A session is open since then, or is not any more.
+    fn note(&self, number: usize, since: Option<Moment>) -> News {
+        self.lock().slots[number].since = since;
+        self.news()
+    }
+
+    fn news(&self) -> News {
+        let state = self.lock();
+        let since = state.slots.iter().filter_map(|slot| slot.since).min();
+        News::Live { tail: self.tail, since, sampled: state.sampled }
+    }
+
+    /// Takes note of an update. Returns whether something is to be told: [`Board::missing`].
+    fn accept(&self, number: usize, update: &LiveUpdate) -> bool {
+        let mut state = self.lock();
+        state.sampled += u64::from(update.sampled);
+        state.slots[number].samples.accept(update)
+    }
+
+    /// The stretch of which a session has sent samples, to be told now.
+    fn missing(&self, number: usize) -> Option<Gap> {
+        let slot = &mut self.lock().slots[number];
+        let (from, to) = slot.samples.take()?;
+        Some(Gap { group: slot.group.clone(), from, to, why: Missed::Sampled })
+    }
+
+    /// No session is open any more. Returns what has not been told.
+    fn close(&self) -> Vec<Gap> {
+        let count = {
+            let mut state = self.lock();
+            state.slots.iter_mut().for_each(|slot| slot.since = None);
+            state.slots.len()
+        };
+        (0..count).filter_map(|number| self.missing(number)).collect()
     }
 }
 
@@ -117,7 +171,8 @@ impl Session {
         loop {
             let begun = instant();
             let ended = self.run().await?;
-            self.desk.tell(self.board.note(self.number, None, 0)).await?;
+            self.desk.tell(self.board.note(self.number, None)).await?;
+            self.tell_missing().await?;
             match ended {
                 // Three hours are over. It is paid by the minute: not for nobody.
                 Ok(()) if begun.elapsed() >= SHORTEST => {
@@ -223,45 +278,46 @@ impl Session {
     }
 
     async fn listen(&self, mut tail: LiveTail, open: &Open) -> Result<Result<(), Trouble>, Closed> {
-        let since = Some(self.desk.clock.now());
-        self.desk.tell(self.board.note(self.number, since, 0)).await?;
-        let mut samples = Samples::default();
+        self.desk.tell(self.board.note(self.number, Some(self.desk.clock.now()))).await?;
+        let mut heard = instant();
         loop {
             let update = match timeout(SILENCE, tail.next()).await {
                 Ok(Ok(Some(update))) => update,
-                Ok(ended) => {
-                    self.tell_missing(samples.end(), open).await?;
-                    return Ok(ended.map(drop));
-                }
+                Ok(ended) => return Ok(ended.map(drop)),
                 Err(_) => {
-                    self.tell_missing(samples.end(), open).await?;
                     let silence = format!("no update for {} s", SILENCE.as_secs());
                     return Ok(Err(Trouble::new(Kind::Network, ACTION, silence)));
                 }
             };
-            let missing = samples.accept(&update);
-            if update.sampled {
-                self.desk.tell(self.board.note(self.number, since, 1)).await?;
-            }
-            // Nothing may be awaited between taking events for shown and telling them.
+            let (sampled, missing) = (update.sampled, self.board.accept(self.number, &update));
             let permit = self.desk.permit().await?;
             let now = self.desk.service_millis();
-            let events = self.known.admit_all(Feed::Live, update.events, now);
-            open.reached(now - LAG);
-            permit.tell(self.known.news(events));
-            self.tell_missing(missing, open).await?;
+            {
+                let _telling = self.known.telling();
+                let events = self.known.admit_all(Feed::Live, update.events, now);
+                open.reached(now - LAG);
+                permit.tell(self.known.news(events));
+            }
+            if heard.elapsed() > STALL {
+                let silent = i64::try_from(heard.elapsed().as_millis()).unwrap_or(i64::MAX);
+                open.read_again(now - silent - LAG, now);
+            }
+            heard = instant();
+            if sampled {
+                self.desk.tell(self.board.news()).await?;
+            }
+            if missing {
+                self.tell_missing().await?;
+            }
         }
     }
 
-    /// What a sample has left out may be of any group of the session.
-    async fn tell_missing(&self, missing: Option<(i64, i64)>, open: &Open) -> Result<(), Closed> {
-        let Some((from, to)) = missing else { return Ok(()) };
-        let group = match open.groups.as_slice() {
-            [only] => Some(self.known.subject.groups[*only].name.clone()),
-            _ => None,
-        };
-        let gap = Gap { group, from, to, why: Missed::Sampled };
-        self.desk.tell(News::LogGap { tail: self.known.subject.generation, gap }).await
+    async fn tell_missing(&self) -> Result<(), Closed> {
+        let permit = self.desk.permit().await?;
+        if let Some(gap) = self.board.missing(self.number) {
+            permit.tell(News::LogGap { tail: self.board.tail, gap });
+        }
+        Ok(())
     }
 }
 
@@ -288,6 +344,14 @@ impl Open {
         }
         known.turns.send_modify(|turn| *turn += 1);
         Open { known, groups }
+    }
+
+    /// Of this stretch, ms since 1970, something may not have come.
+    fn read_again(&self, from: i64, to: i64) {
+        for index in &self.groups {
+            self.known.lock().groups[*index].fills.push_back(Fill { at: instant(), from, to });
+        }
+        self.known.turns.send_modify(|turn| *turn += 1);
     }
 
     /// Everything before this has come, ms since 1970: should the session break, FilterLogEvents goes on from here.
@@ -319,20 +383,21 @@ impl Drop for Open {
 struct Samples(Option<(i64, i64)>);
 
 impl Samples {
-    /// Takes note of an update. Returns the stretch that is over: from and to, ms since 1970.
-    fn accept(&mut self, update: &LiveUpdate) -> Option<(i64, i64)> {
+    /// Takes note of an update. Returns whether the stretch is over, or long enough to be told.
+    fn accept(&mut self, update: &LiveUpdate) -> bool {
         if !update.sampled {
-            return self.end();
+            return self.0.is_some();
         }
         let times = || update.events.iter().map(|event: &LogEvent| event.timestamp);
-        let (Some(first), Some(last)) = (times().min(), times().max()) else { return None };
+        let (Some(first), Some(last)) = (times().min(), times().max()) else { return false };
         let (from, to) = self.0.unwrap_or((first - BEYOND, last + BEYOND));
         let stretch = (from.min(first - BEYOND), to.max(last + BEYOND));
         self.0 = Some(stretch);
-        if stretch.1 - stretch.0 >= SAMPLES { self.end() } else { None }
+        stretch.1 - stretch.0 >= SAMPLES
     }
 
-    fn end(&mut self) -> Option<(i64, i64)> {
+    /// The stretch so far: from and to, ms since 1970.
+    fn take(&mut self) -> Option<(i64, i64)> {
         self.0.take()
     }
 }
@@ -349,14 +414,13 @@ mod tests {
     #[test]
     fn samples_that_follow_each_other_are_one_stretch() {
         let mut samples = Samples::default();
-        assert_eq!(samples.accept(&update(false, &[1])), None);
-        assert_eq!(samples.accept(&update(true, &[5_000, 5_900])), None);
-        assert_eq!(samples.accept(&update(true, &[])), None, "a sample of nothing tells nothing");
-        assert_eq!(samples.accept(&update(true, &[4_500, 6_800])), None);
-        assert_eq!(samples.accept(&update(false, &[7_000])), Some((3_500, 7_800)));
-        assert_eq!(samples.end(), None);
-        assert_eq!(samples.accept(&update(true, &[0, 8_000])), Some((-1_000, 9_000)), "long enough to be told");
-        samples.accept(&update(true, &[9_000]));
-        assert_eq!(samples.end(), Some((8_000, 10_000)));
+        assert!(!samples.accept(&update(false, &[1])));
+        assert!(!samples.accept(&update(true, &[5_000, 5_900])));
+        assert!(!samples.accept(&update(true, &[])), "a sample of nothing tells nothing");
+        assert!(!samples.accept(&update(true, &[4_500, 6_800])));
+        assert!(samples.accept(&update(false, &[7_000])));
+        assert_eq!([samples.take(), samples.take()], [Some((3_500, 7_800)), None]);
+        assert!(samples.accept(&update(true, &[0, 8_000])), "long enough to be told");
+        assert_eq!(samples.take(), Some((-1_000, 9_000)));
     }
 }

@@ -45,6 +45,18 @@ pub fn start_tail(
     Desk::new(account, clock, interests, news, pace, cancel).run(tail::poll);
 }
 
+/// Starts what a Logs Insights query needs and nothing else.
+pub fn start_insights(
+    account: Account,
+    clock: Clock,
+    interests: watch::Receiver<Interests>,
+    news: mpsc::Sender<Message>,
+    pace: Pace,
+    cancel: CancellationToken,
+) {
+    Desk::new(account, clock, interests, news, pace, cancel).run(insights::poll);
+}
+
 /// Starts the pollers, on the runtime that this is called from; all of them end with `cancel`, or when nobody holds the
 /// other ends of `interests` and `news` any more.
 pub fn start(

@@ -22,8 +22,8 @@ const KEPT: usize = 2;
 pub enum Feed {
     /// FilterLogEvents, of what is recent.
     Filtered,
-    /// FilterLogEvents, of what is older than everything that was shown.
-    Older,
+    /// FilterLogEvents, of a stretch that was asked for: whoever asked knows what of it is shown still.
+    Asked,
     /// Live Tail.
     Live,
 }
@@ -89,9 +89,9 @@ impl Seen {
 
     fn is_new(&mut self, feed: Feed, event: &LogEvent, matched_from: i64) -> bool {
         let minute = event.timestamp.div_euclid(BUCKET);
+        let asked = feed == Feed::Asked;
         if self.forgotten.contains(&minute) {
-            // What is older than everything shown can't have been shown.
-            return feed == Feed::Older;
+            return asked;
         }
         let bucket = self.buckets.entry(minute).or_default();
         if feed == Feed::Live {
@@ -103,7 +103,7 @@ impl Seen {
             return said.live > said.filtered;
         }
         if !bucket.ids.insert(identity(event)) {
-            return false;
+            return asked;
         }
         self.count += 1;
         if event.ingestion < matched_from {
@@ -114,7 +114,7 @@ impl Seen {
             Occurrences::default()
         });
         said.filtered += 1;
-        said.filtered > said.live
+        asked || said.filtered > said.live
     }
 
     /// Without a live session ever, what was said long ago needs no counting.
@@ -151,11 +151,6 @@ impl Seen {
     /// From here on everything that was shown is remembered, ms since 1970: nothing earlier may be asked for again.
     pub(super) fn floor(&self) -> i64 {
         self.forgotten.last().map_or(i64::MIN, |minute| (minute + 1) * BUCKET)
-    }
-
-    /// Something of this stretch has been forgotten (ms since 1970, the last included).
-    pub(super) fn forgot_some_of(&self, from: i64, to: i64) -> bool {
-        self.forgotten.range(from.div_euclid(BUCKET)..=to.div_euclid(BUCKET)).next().is_some()
     }
 }
 
@@ -239,8 +234,7 @@ mod tests {
         assert!(floor > NOW - 180_000 && floor <= NOW - 60_000, "two minutes are kept");
         assert!(!admits(&mut seen, Feed::Filtered, &event("a", NOW - 240_000, "x")));
         assert!(!admits(&mut seen, Feed::Filtered, &event("new", floor - 1, "x")), "who could tell?");
-        assert!(admits(&mut seen, Feed::Older, &event("new", floor - 1, "x")));
+        assert!(admits(&mut seen, Feed::Asked, &event("new", floor - 1, "x")));
         assert!(admits(&mut seen, Feed::Filtered, &event("new", floor, "x")));
-        assert!(seen.forgot_some_of(floor - 10, NOW) && !seen.forgot_some_of(floor, NOW));
     }
 }

@@ -11,7 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::desk::{Closed, Desk, sleep_until};
-use super::known::{Known, Subject};
+use super::known::{Fill, Known, Subject};
 use super::pace::{Retry, at_tempo};
 use super::reading::{Reading, Step};
 use super::seen::Feed;
@@ -136,8 +136,8 @@ impl Follower {
                 }
             };
             due = instant() + waited;
-            if live {
-                self.filled(&read.err(), due).await?;
+            if let Some(fill) = fill.filter(|_| live) {
+                self.filled(fill, &read.err(), due).await?;
             }
         }
     }
@@ -215,18 +215,19 @@ impl Follower {
                     None => Step::Done,
                 }
             };
-            let events = known.admit(self.index, Feed::Filtered, events, now);
-            let more = step == Step::More;
-            if more && events.is_empty() {
-                drop(permit);
+            let missed = {
+                let _telling = known.telling();
+                let events = known.admit(self.index, Feed::Filtered, events, now);
+                let more = step == Step::More;
+                let missed = if more { None } else { self.finish(part) };
+                if !more || !events.is_empty() {
+                    permit.tell(known.news(events));
+                }
+                missed
+            };
+            if step == Step::More {
                 continue;
             }
-            if more {
-                permit.tell(known.news(events));
-                continue;
-            }
-            let missed = self.finish(part);
-            permit.tell(known.news(events));
             if let (Step::Circle, Some((from, to))) = (step, missed) {
                 self.tell_gap(from, to, Missed::Circle).await?;
             }
@@ -278,15 +279,15 @@ impl Follower {
         Some((reading.reached, reading.since.max(reading.reached)))
     }
 
-    /// A live session's gap has been read, or can't be.
-    async fn filled(&self, trouble: &Option<Trouble>, due: Instant) -> Result<(), Closed> {
+    /// What a live session has not brought has been read, or can't be.
+    async fn filled(&self, asked: Fill, trouble: &Option<Trouble>, due: Instant) -> Result<(), Closed> {
         let fill = {
             let mut state = self.known.lock();
             let group = &mut state.groups[self.index];
-            let lasting = trouble.as_ref().is_none_or(|trouble| {
-                matches!(trouble.kind, Kind::Denied | Kind::Invalid | Kind::Missing | Kind::Garbled | Kind::Conflict)
-            });
+            let lasting = trouble.as_ref().is_none_or(Trouble::lasts);
             match group.fills.front_mut() {
+                // Another session, whose own has not been read.
+                Some(fill) if *fill != asked => None,
                 Some(fill) if !lasting => {
                     fill.at = due;
                     return Ok(());
@@ -309,10 +310,12 @@ impl Follower {
 
     /// Tells a trouble, and the end of one.
     async fn tell_trouble(&self, trouble: Option<Trouble>) -> Result<(), Closed> {
-        match self.known.trouble(self.index, |group| group.trouble = trouble) {
-            Some(news) => self.desk.tell(news).await,
-            None => Ok(()),
+        // Nothing may be awaited between: with it the others may have caught up, and say so.
+        let permit = self.desk.permit().await?;
+        if let Some(news) = self.known.trouble(self.index, |group| group.trouble = trouble) {
+            permit.tell(news);
         }
+        Ok(())
     }
 
     /// What the service refuses may be for the group's class, which says more.

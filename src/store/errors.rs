@@ -3,11 +3,13 @@
 //!
 //! A line of level ERROR that the function or its runtime wrote is of the group of its [`fingerprint()`]. How the platform
 //! ended an invocation (time-out, out of memory, crash, or an error of which no line tells) is read from the index of
-//! [`Invocations`], so what two lines tell of one failure counts once.
+//! [`Invocations`], so what two lines tell of one failure counts once. A line that leaves the store is counted no more.
 
+mod earlier;
 mod fingerprint;
 mod mask;
 mod minutes;
+mod platform;
 mod trace;
 
 use std::collections::HashMap;
@@ -16,8 +18,10 @@ use crate::model::invocation::Status;
 use crate::model::line::{Kind, RequestId, Said};
 use crate::model::log::{self, Level};
 use crate::store::invocations::{Invocations, Key};
+use earlier::Earlier;
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use minutes::Minutes;
+use platform::Platform;
 
 /// Groups kept at most.
 const KEPT: usize = 2_000;
@@ -54,14 +58,18 @@ pub struct Group {
     pub sample: String,
     /// Where that line stands.
     pub at: Place,
+    /// That line is gone; the next that comes is the sample.
+    faded: bool,
     /// The functions that wrote it, and how often each; the first few.
     pub functions: Vec<(String, u64)>,
-    /// How many.
+    /// How many lines of it there are.
     pub count: u64,
-    /// The first, ms since 1970.
+    /// The first of them, ms since 1970.
     pub first: i64,
-    /// The last, ms since 1970.
+    /// The last of them, ms since 1970.
     pub last: i64,
+    /// When it was first seen, ms since 1970: by a line that may be gone.
+    pub seen: i64,
     /// How many by time.
     pub minutes: Minutes,
     /// Some of its lines.
@@ -73,7 +81,7 @@ pub struct Group {
 impl Group {
     /// It was first seen after a moment, ms since 1970: a deploy, or the start of the session.
     pub fn is_new(&self, since: i64) -> bool {
-        self.first > since
+        self.seen > since
     }
 
     /// Of the invocations of its lines that are known: how many there are, and how many of them returned normally.
@@ -95,8 +103,8 @@ impl Group {
 #[derive(Debug, Default)]
 pub struct Errors {
     groups: HashMap<u64, Group>,
-    platform: HashMap<u64, Group>,
-    seen: u64,
+    platform: Platform,
+    earlier: Earlier,
     generation: u64,
     kept: usize,
     /// Groups that went to keep under the cap.
@@ -110,12 +118,21 @@ impl Errors {
     }
 
     fn of(kept: usize) -> Errors {
-        Errors { kept, ..Errors::default() }
+        Errors { kept, platform: Platform::of(kept), ..Errors::default() }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         *self = Errors { generation: self.generation + 1, ..Errors::of(self.kept) };
+    }
+
+    /// Forgets all lines: they are about to be read again.
+    pub fn start_over(&mut self) {
+        let mut earlier = std::mem::take(&mut self.earlier);
+        self.groups.values().for_each(|group| earlier.remember(group));
+        let (generation, dropped) = (self.generation + 1, self.dropped);
+        let platform = std::mem::take(&mut self.platform);
+        *self = Errors { earlier, generation, dropped, platform, ..Errors::of(self.kept) };
     }
 
     /// Changes whenever a group does.
@@ -125,12 +142,12 @@ impl Errors {
 
     /// All groups, in no order.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
-        self.groups.values().chain(self.platform.values())
+        self.groups.values().chain(self.platform.groups())
     }
 
     /// A group by its hash.
     pub fn group(&self, hash: u64) -> Option<&Group> {
-        self.groups.get(&hash).or_else(|| self.platform.get(&hash))
+        self.groups.get(&hash).or_else(|| self.platform.group(hash))
     }
 
     /// Takes in a line, once; lines that are no errors of a function cost next to nothing.
@@ -143,15 +160,36 @@ impl Errors {
         let hash = told.hash_in(function);
         self.generation += 1;
         let place = Place { source, timestamp, request: said.request() };
+        let sample = &text[..text.floor_char_boundary(SAMPLE)];
         if !self.groups.contains_key(&hash) {
             if self.groups.len() >= self.kept.max(1) {
                 self.drop_some();
             }
-            let sample = &text[..text.floor_char_boundary(SAMPLE)];
-            self.groups.insert(hash, told.group(hash, sample, place));
+            let mut group = told.group(hash, sample, place);
+            group.seen = self.earlier.take(hash, timestamp);
+            self.groups.insert(hash, group);
         }
         if let Some(group) = self.groups.get_mut(&hash) {
+            if std::mem::take(&mut group.faded) {
+                (group.sample, group.at) = (crate::text::safe(sample).into_owned(), place);
+            }
             group.count_one(function, place);
+        }
+    }
+
+    /// Takes back a line that was taken in.
+    pub fn retract(&mut self, source: u16, group: &str, stream: &str, timestamp: i64, text: &str, said: &Said<'_>) {
+        if said.level() != Level::Error || !is_own(said.kind) {
+            return;
+        }
+        let function = log::writer(group, stream).0;
+        let hash = fingerprint(text, said).hash_in(function);
+        let Some(group) = self.groups.get_mut(&hash) else { return };
+        self.generation += 1;
+        group.uncount_one(function, Place { source, timestamp, request: said.request() });
+        if group.count == 0 {
+            self.earlier.remember(group);
+            self.groups.remove(&hash);
         }
     }
 
@@ -161,49 +199,16 @@ impl Errors {
             self.groups.values().map(|group| (group.count > 1, group.last, group.hash)).collect();
         all.sort_unstable();
         for (.., hash) in all.iter().take((self.kept / 16).max(1)) {
-            self.groups.remove(hash);
+            if let Some(group) = self.groups.remove(hash) {
+                self.earlier.remember(&group);
+            }
             self.dropped += 1;
         }
     }
 
     /// Reads from the index of invocations how the platform ended them; free while no failure is new there.
     pub fn refresh(&mut self, index: &Invocations) {
-        if self.seen == index.troubles() {
-            return;
-        }
-        self.seen = index.troubles();
-        self.generation += 1;
-        self.platform.clear();
-        for row in index.failures() {
-            // What the handler raised is told by a line of its own, if by any.
-            if row.status == Status::Error && row.errors > 0 {
-                continue;
-            }
-            let error = row.error_type.unwrap_or_default();
-            let hash = fingerprint::of_platform(row.function, row.status, error);
-            if self.platform.len() >= self.kept.max(1) && !self.platform.contains_key(&hash) {
-                continue;
-            }
-            let place = Place { source: row.source, timestamp: row.end, request: Some(row.key.request) };
-            let group = self.platform.entry(hash).or_insert_with(|| Group {
-                platform: true,
-                ..Fingerprint { error_type: error, ..Fingerprint::default() }.group(hash, "", place)
-            });
-            if group.count == 0 {
-                group.message = match (row.status, row.duration_ms, row.memory_mb) {
-                    (Status::TimedOut, Some(ms), _) => format!("Task timed out after {:.2} seconds", ms / 1000.0),
-                    (Status::OutOfMemory, _, Some(mb)) => format!("Out of memory at {mb} MB"),
-                    (Status::TimedOut, ..) => "Task timed out".into(),
-                    (Status::OutOfMemory, ..) => "Out of memory".into(),
-                    (Status::Crashed, ..) => "The runtime exited".into(),
-                    _ => "Failed, and no line says why".into(),
-                };
-                if row.status == Status::TimedOut {
-                    group.error_type = "Sandbox.Timedout".into();
-                }
-            }
-            group.count_one(row.function, place);
-        }
+        self.generation += u64::from(self.platform.refresh(index, &mut self.earlier));
     }
 }
 
@@ -237,14 +242,42 @@ impl Group {
         self.count += 1;
         self.first = self.first.min(place.timestamp);
         self.last = self.last.max(place.timestamp);
+        self.seen = self.seen.min(place.timestamp);
         self.minutes.count(place.timestamp);
         if self.places.len() < PLACES {
             self.places.push(place);
+        } else {
+            // Each has the same chance to be among them, so that some stay whichever go.
+            let dice = (self.count ^ place.timestamp.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+            if let Some(known) = self.places.get_mut((dice % self.count) as usize) {
+                *known = place;
+            }
         }
         if let Some((_, count)) = self.functions.iter_mut().find(|(name, _)| name == function) {
             *count += 1;
         } else if self.functions.len() < FUNCTIONS {
             self.functions.push((crate::text::safe_line(function).into_owned(), 1));
+        }
+    }
+
+    fn uncount_one(&mut self, function: &str, place: Place) {
+        if !self.minutes.uncount(place.timestamp) {
+            return;
+        }
+        self.count -= 1;
+        (self.first, self.last) = (self.minutes.first().unwrap_or(i64::MAX), self.minutes.last().unwrap_or(i64::MIN));
+        if let Some(known) = self.places.iter().position(|known| *known == place) {
+            self.places.swap_remove(known);
+        }
+        if self.at == place {
+            self.faded = true;
+            self.at = self.places.first().copied().unwrap_or(place);
+        }
+        if let Some(known) = self.functions.iter().position(|(name, _)| name == function) {
+            self.functions[known].1 -= 1;
+            if self.functions[known].1 == 0 {
+                self.functions.remove(known);
+            }
         }
     }
 }

@@ -6,12 +6,16 @@
 //! its own, as the metrics count it. Attempts that ran on one stream share the count of the lines that give their id,
 //! since nothing in such a line says which of them wrote it.
 //!
-//! What is known depends on the lines alone and not on the order in which they came, until the cap is reached: then the
-//! oldest invocations go first, are counted, and what comes of a time before them is passed over.
+//! What is known depends on the lines alone and not on the order in which they came, nor on others that came and were
+//! dropped again, until the cap is reached: then the oldest invocations go first, are counted, and what comes of a time
+//! before them is passed over.
 
 mod attempt;
+mod choosing;
+mod failing;
 mod forgetting;
 mod hash;
+mod leaving;
 mod names;
 mod retries;
 mod stream;
@@ -24,7 +28,9 @@ use std::collections::HashMap;
 use crate::model::invocation::Status;
 use crate::model::line::{self, Figures, Kind, RequestId, Said, TraceId};
 use crate::model::log::Level;
-use attempt::{Attempt, Evidence, NONE, Report, bits};
+use attempt::{Attempt, Evidence, NONE, Others, Report, bits};
+pub use choosing::{Filter, Measure};
+use failing::Failing;
 use names::Names;
 use stream::{Loose, Stream};
 pub use summary::Summary;
@@ -64,6 +70,8 @@ pub struct Row<'a> {
     pub end: i64,
     /// How it ended.
     pub status: Status,
+    /// A line says that its runtime was killed.
+    pub killed: bool,
     /// Duration, ms.
     pub duration_ms: Option<f64>,
     /// Billed Duration, ms.
@@ -136,10 +144,19 @@ pub struct Invocations {
     horizon: i64,
     forgotten: u64,
     generation: u64,
-    changed: bool,
-    /// Changes whenever something about a failure does.
-    troubles: u64,
+    moving: Moving,
+    failing: Failing,
     kept: usize,
+}
+
+/// Which way lines have gone since the index was last brought up to date: what comes and what goes is at different ends of
+/// time, and whoever looked at all between them would look at everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Moving {
+    #[default]
+    Settled,
+    In,
+    Out,
 }
 
 impl Invocations {
@@ -154,8 +171,10 @@ impl Invocations {
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        let (generation, troubles) = (self.generation + 1, self.troubles + 1);
-        *self = Invocations { generation, troubles, ..Invocations::of(self.kept.max(1)) };
+        let generation = self.generation + 1;
+        let mut failing = std::mem::take(&mut self.failing);
+        failing.start_over();
+        *self = Invocations { generation, failing, ..Invocations::of(self.kept.max(1)) };
     }
 
     /// Takes in a line of the store's source number `source`, once. The names of its group and stream are looked at
@@ -174,8 +193,10 @@ impl Invocations {
         if !known.is_lambda() {
             return;
         }
-        self.changed = true;
-        self.troubles += u64::from(said.level() == Level::Error);
+        if self.moving == Moving::Out {
+            self.settle();
+        }
+        self.moving = Moving::In;
         match said.request() {
             Some(request) => self.take(source, request, timestamp, text, said),
             None => self.take_loose(source, timestamp, text, said),
@@ -192,14 +213,8 @@ impl Invocations {
             Kind::InitStart | Kind::InitReport | Kind::RestoreStart | Kind::RestoreReport => {
                 stream.take_init(timestamp, said.kind, line::figures(text, said).duration_ms);
             }
-            kind => {
-                let (told, error) = match kind {
-                    Kind::App if said.level() == Level::Error => (Loose::Error, None),
-                    Kind::Raised => (Loose::Raised, error_type(text)),
-                    Kind::TimedOut => (Loose::TimedOut, None),
-                    Kind::RuntimeExited => (if is_killed(text) { Loose::Killed } else { Loose::Exited }, None),
-                    _ => (Loose::Plain, None),
-                };
+            _ => {
+                let (told, error) = told_by(text, said);
                 let error = error.map_or(0, |error| self.names.number(error));
                 stream.take_loose(timestamp, told, error);
                 self.loose += 1;
@@ -220,14 +235,14 @@ impl Invocations {
         if let Some(trace) = said.trace() {
             one.trace = one.trace.max(trace.0);
         }
+        let one = *one;
         if one.first < before && !one.is_anchored() {
-            self.order.moved(before, one.first);
+            let attempts = &self.attempts;
+            self.order.moved(head, before, one.first, |slot| attempts[slot as usize].request.0);
         }
-        // Without a REPORT its last line is its end.
-        let open_end = one.ends > 0 && one.report.at == attempt::NEVER;
-        if open_end {
-            let (from, to) = (self.attempts[head as usize].start(), self.attempts[head as usize].last);
-            self.touch(source, from, to);
+        if one.failed || one.others == Others::Here {
+            // How many errors were logged makes a difference to who counts failures.
+            self.look_at_siblings(head);
         }
         match said.kind {
             Kind::Start => {
@@ -236,51 +251,69 @@ impl Invocations {
             }
             Kind::Report => {
                 let told = line::figures(text, said);
+                if said.json && told.memory_mb.is_none() && told.billed_ms.is_none() {
+                    self.share(source);
+                }
                 let report = self.report_of(at, &told);
                 self.report(head, report);
             }
             Kind::End => {
                 let one = &mut self.attempts[head as usize];
                 one.ends = one.ends.saturating_add(1);
-                let (from, to) = (one.start(), one.last);
-                self.touch(source, from, to);
             }
-            Kind::RuntimeDone => {
-                let told = line::figures(text, said);
-                if told.status.is_some() {
-                    let report = self.report_of(at, &told);
-                    self.tell(head, Evidence { at, bits: report.bits, error: report.error });
+            _ => {
+                if let Some(evidence) = self.evidence_of(at, text, said) {
+                    self.tell(head, evidence);
                 }
             }
-            Kind::TimedOut => self.tell(head, Evidence { at, bits: bits::TIMED_OUT, error: 0 }),
-            Kind::RuntimeExited => {
-                let bits = if is_killed(text) { bits::KILLED } else { bits::EXITED };
-                self.tell(head, Evidence { at, bits, error: 0 });
-            }
-            Kind::Raised => {
-                let error = error_type(text).map_or(0, |error| self.names.number(error));
-                self.tell(head, Evidence { at, bits: bits::FAILED, error });
-            }
-            _ => {}
         }
     }
 
-    /// The first attempt of a request id on a stream, made where there is none.
-    fn head(&mut self, request: RequestId, source: u16, at: i64) -> u32 {
-        let first = self.heads.get(&request).copied();
-        let mut at_hand = first;
-        let mut seen = 0;
-        while let Some(slot) = at_hand {
-            let one = &self.attempts[slot as usize];
-            seen += 1;
-            if one.source == source || seen > ATTEMPTS {
-                return slot;
+    /// What a line tells of a failure, beside what REPORT does.
+    fn evidence_of(&mut self, at: i64, text: &str, said: &Said<'_>) -> Option<Evidence> {
+        let (bits, error) = match said.kind {
+            Kind::RuntimeDone => {
+                let told = line::figures(text, said);
+                told.status?;
+                let report = self.report_of(at, &told);
+                (report.bits, report.error)
             }
-            at_hand = (one.next != NONE).then_some(one.next);
+            Kind::TimedOut => (bits::TIMED_OUT, 0),
+            Kind::RuntimeExited => (if is_killed(text) { bits::KILLED } else { bits::EXITED }, 0),
+            Kind::Raised => (bits::FAILED, error_type(text).map_or(0, |error| self.names.number(error))),
+            _ => return None,
+        };
+        Some(Evidence { at, bits, error })
+    }
+
+    /// Managed Instances run several requests at once, and their REPORT tells a duration alone. There an attempt without an
+    /// end runs on, whatever starts meanwhile.
+    fn share(&mut self, source: u16) {
+        if let Some(stream) = self.streams.get_mut(usize::from(source)).and_then(Option::as_mut)
+            && !std::mem::replace(&mut stream.shared, true)
+        {
+            self.touch(source, i64::MIN, i64::MAX);
+        }
+    }
+
+    /// The first attempt of a request id on a stream.
+    fn known_head(&self, request: RequestId, source: u16) -> Option<u32> {
+        let mut all = self.chain(request);
+        // Beyond so many streams they are told apart no more.
+        let near = all.by_ref().take(ATTEMPTS).find(|slot| self.attempts[*slot as usize].source == source);
+        near.or_else(|| all.next())
+    }
+
+    /// The same, made where there is none.
+    fn head(&mut self, request: RequestId, source: u16, at: i64) -> u32 {
+        if let Some(known) = self.known_head(request, source) {
+            return known;
         }
         let slot = self.allot(Attempt { request, source, first: at, last: at, ..Attempt::default() });
-        self.attempts[slot as usize].next = first.unwrap_or(NONE);
-        self.heads.insert(request, slot);
+        if let Some(first) = self.heads.insert(request, slot) {
+            self.attempts[slot as usize].next = first;
+            self.tell_apart(request);
+        }
         self.order.push(at, slot);
         slot
     }
@@ -330,15 +363,21 @@ impl Invocations {
         }
     }
 
+    /// It is up to date with what was taken in.
+    pub fn is_settled(&self) -> bool {
+        self.moving == Moving::Settled
+    }
+
     /// Brings the index up to date with what was taken in; cheap where nothing was.
     pub fn settle(&mut self) {
-        if !std::mem::take(&mut self.changed) {
+        if self.is_settled() {
             return;
         }
+        self.moving = Moving::Settled;
         self.generation += 1;
         for source in std::mem::take(&mut self.dirty) {
             if let Some(stream) = self.streams.get_mut(usize::from(source)).and_then(Option::as_mut) {
-                self.troubles += u64::from(stream.settle(&mut self.attempts));
+                stream.settle(&mut self.attempts, &mut self.failing);
             }
         }
         let attempts = &self.attempts;
@@ -383,6 +422,17 @@ fn error_type(text: &str) -> Option<&str> {
     let rest = text.get(at + "errorType".len()..)?.trim_start_matches(['"', ':', ' ']);
     let end = rest.find('"')?;
     (end > 0 && end < 200).then(|| &rest[..end])
+}
+
+/// What a line that gives no request id tells, and the type of the error where it tells one.
+fn told_by<'a>(text: &'a str, said: &Said<'_>) -> (Loose, Option<&'a str>) {
+    match said.kind {
+        Kind::App if said.level() == Level::Error => (Loose::Error, None),
+        Kind::Raised => (Loose::Raised, error_type(text)),
+        Kind::TimedOut => (Loose::TimedOut, None),
+        Kind::RuntimeExited => (if is_killed(text) { Loose::Killed } else { Loose::Exited }, None),
+        _ => (Loose::Plain, None),
+    }
 }
 
 fn is_killed(text: &str) -> bool {

@@ -1,8 +1,13 @@
 //! The headless commands of the real binary, compared with what the seed put there.
 
-use crate::servers::{Answer, Home, Seeded, ministack, moto};
+use crate::servers::{Answer, Home, Seeded, ministack, moto, slsdash};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 /// Longer than the seeded history, shorter than anything that would change the period asked for.
 const SINCE: &str = "150m";
@@ -204,6 +209,41 @@ fn hostile_lines_reach_json_whole_and_the_terminal_harmless() {
         assert!(shown.contains("before") && shown.contains("after"), "{text}");
         let dangerous = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
         assert!(!shown.contains(dangerous), "a control character came through: {shown:?}");
+    }
+}
+
+#[test]
+fn following_brings_every_line_once_and_those_that_come_late() {
+    const LINES: usize = 300;
+    for server in [moto(), ministack()] {
+        let (home, group) = (Home::new(), "/tests/followed");
+        server.say(group, "begin");
+        let mut child = slsdash(&home)
+            .args(["--endpoint-url", &server.url, "logs", group, "--follow", "--since", "2m", "-o", "json"])
+            .env("SLSDASH_POLL_TAIL", "1s")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (tell, lines) = sync_channel(LINES);
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let reader = std::thread::spawn(move || stdout.lines().try_for_each(|line| tell.send(line.unwrap())));
+        let next =
+            |patience| lines.recv_timeout(patience).ok().map(|line| serde_json::from_str::<Value>(&line).unwrap());
+        let first = next(Duration::from_secs(30)).expect("what was there when it began");
+        assert_eq!(first["message"], "begin");
+        server.say_many(group, "line", LINES);
+        let mut said = BTreeMap::new();
+        // Until nothing has come for several polls.
+        while let Some(event) = next(Duration::from_secs(5)) {
+            *said.entry(event["message"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        }
+        let right: BTreeMap<String, usize> = (0..LINES).map(|n| (format!("line {n}"), 1)).collect();
+        assert_eq!(said, right, "{}", server.url);
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        drop(lines);
+        let _ = reader.join();
     }
 }
 

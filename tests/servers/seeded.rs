@@ -149,11 +149,21 @@ impl Seeded {
 
     /// Writes one line into a log group (made if need be), through boto3.
     pub fn say(&self, group: &str, message: &str) {
+        self.run_say(group, message, &[]);
+    }
+
+    /// Writes so many numbered lines over a few seconds, some of them late by up to 20 s.
+    pub fn say_many(&self, group: &str, message: &str, lines: usize) {
+        self.run_say(group, message, &[lines.to_string()]);
+    }
+
+    fn run_say(&self, group: &str, message: &str, more: &[String]) {
         // An argument may hold no NUL; JSON spells it out.
         let json = Value::from(message).to_string();
         let said = Environment::moto()
             .script("say.py")
             .args([&self.url, group, "2026/11/21/[$LATEST]of-the-tests", &json])
+            .args(more)
             .output()
             .unwrap_or_else(|error| panic!("say.py could not be started: {error}"));
         assert!(said.status.success(), "{}", tail(&String::from_utf8_lossy(&said.stderr), 25));

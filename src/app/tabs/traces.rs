@@ -266,14 +266,19 @@ impl Traces {
         };
         let Some(waterfall) = self.waterfall(store) else { return selected };
         let mut at = self.rows(waterfall).get(self.span.row).copied();
-        // A subsegment belongs to the function around it; its own request id is that of the service it called.
+        // A subsegment belongs to the function around it; its own request id is that of the service it called. Of the two
+        // segments of a function that of the service (AWS::Lambda) has the request id, the outer one.
         while let Some(span) = at.and_then(|at| waterfall.spans.get(at)) {
             if span.origin.starts_with("AWS::Lambda") {
-                selected.function = Some(span.name.clone());
+                if selected.function.get_or_insert_with(|| span.name.clone()) != &span.name {
+                    break;
+                }
+                selected.at = Moment::from_timestamp_millis((span.start * 1000.0) as i64);
                 selected.request_id =
                     span.document.pointer("/aws/request_id").and_then(Value::as_str).map(str::to_string);
-                selected.at = Moment::from_timestamp_millis((span.start * 1000.0) as i64);
-                break;
+                if selected.request_id.is_some() {
+                    break;
+                }
             }
             at = span.parent;
         }

@@ -65,7 +65,8 @@ impl Printer {
             TextFormat::Json => {
                 let said = line::read(&event.message);
                 let document = json!({
-                    "eventId": event.id,
+                    // Logs Insights gives none.
+                    "eventId": (!event.id.is_empty()).then_some(&event.id),
                     "logGroupName": event.group,
                     "logStreamName": event.stream,
                     "timestamp": event.timestamp,

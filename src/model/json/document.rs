@@ -147,6 +147,13 @@ impl Document {
         }
     }
 
+    /// The key of a value as it stands in the text, in its quotes; none in a list.
+    pub fn raw_key(&self, at: usize) -> Option<&str> {
+        let node = &self.nodes[at];
+        let keyed = at > 0 && self.nodes[node.parent as usize].kind == Kind::Object;
+        keyed.then(|| &self.text[node.key.0 as usize..node.key.1 as usize])
+    }
+
     /// Where it stands, as `.detail.items[3].sku`.
     pub fn path(&self, at: usize) -> String {
         let mut steps = Vec::new();

@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Said<'_> {
                 }
                 said.trace_id = said.trace_id.or(within.trace_id);
             } else if said.severity.is_none() {
-                trouble(text, prose, &mut said);
+                trouble(text, rest, prose, &mut said);
             }
         }
         _ => {}
@@ -197,11 +197,20 @@ fn is_header(word: &[u8]) -> bool {
 const RAISED: [&str; 3] =
     ["Error raised from handler method", "Critical exception from handler", "Init error when loading handler"];
 
-/// Lines without a level that tell of a failure all the same.
-fn trouble(text: &str, prose: bool, said: &mut Said<'_>) {
-    let bytes = text.as_bytes();
-    let head = &bytes[..bytes.len().min(HEAD)];
-    if memmem::find(head, b"Task timed out after ").is_some() {
+/// `TIME REQUEST Task timed out after 3.00 seconds` and nothing else: a function may speak of time-outs too.
+fn is_time_out(text: &str, rest: &str, said: &Said<'_>) -> bool {
+    let time = text.as_bytes().get(..20);
+    let timed =
+        time.is_some_and(|time| time[..4].iter().all(u8::is_ascii_digit) && time[4] == b'-' && time[10] == b'T');
+    let seconds = rest.strip_prefix("Task timed out after ").and_then(|rest| rest.trim_end().strip_suffix(" seconds"));
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let told = seconds.and_then(|seconds| seconds.split_once('.')).is_some_and(|(a, b)| number(a) && number(b));
+    timed && told && said.request_id.is_some()
+}
+
+/// Lines without a level that tell of a failure all the same; `rest` is what follows time and request id.
+fn trouble(text: &str, rest: &str, prose: bool, said: &mut Said<'_>) {
+    if is_time_out(text, rest, said) {
         said.kind = Kind::TimedOut;
     } else if ["Runtime exited ", "Process exited before completing request"].iter().any(|tell| {
         // A line that the request id was cut from still begins like one.

@@ -1,74 +1,72 @@
-//! How many by time: few counts over whatever span there is.
+//! When something happened, kept so that each time can be taken away again.
 
-/// Counts kept.
-const SLOTS: usize = 60;
+use std::collections::{BTreeMap, VecDeque};
+
 const MINUTE: i64 = 60_000;
 
-/// Counts by minute; where the span is longer than an hour by two, four, eight minutes.
+/// Moments by the minute, two bytes each: lines go a minute at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Minutes {
-    /// The first slot, in widths since 1970.
-    first: i64,
-    /// Minutes a slot.
-    width: i64,
-    counts: Vec<u32>,
+    /// By minutes since 1970: the milliseconds within, in order.
+    minutes: BTreeMap<i64, VecDeque<u16>>,
 }
 
 impl Minutes {
     /// One at a moment, ms since 1970.
     pub fn count(&mut self, at: i64) {
-        let minute = at.div_euclid(MINUTE);
-        if self.counts.is_empty() {
-            (self.first, self.width) = (minute, 1);
+        let (minute, within) = apart(at);
+        let known = self.minutes.entry(minute).or_default();
+        if known.back().is_none_or(|last| *last <= within) {
+            known.push_back(within);
+        } else {
+            let place = known.partition_point(|other| *other <= within);
+            known.insert(place, within);
         }
-        // The width follows from the first and the last alone: the order of what comes does not matter.
-        while self.span_with(minute) > SLOTS as i64 {
-            self.widen();
-        }
-        let slot = minute.div_euclid(self.width);
-        if slot < self.first {
-            let before = (self.first - slot) as usize;
-            self.counts.splice(..0, std::iter::repeat_n(0, before));
-            self.first = slot;
-        }
-        let place = (slot - self.first) as usize;
-        if place >= self.counts.len() {
-            self.counts.resize(place + 1, 0);
-        }
-        self.counts[place] = self.counts[place].saturating_add(1);
     }
 
-    fn span_with(&self, minute: i64) -> i64 {
-        let slot = minute.div_euclid(self.width);
-        let last = self.first + self.counts.len() as i64 - 1;
-        last.max(slot).max(self.first) - self.first.min(slot) + 1
+    /// One less at a moment; whether there was one.
+    pub fn uncount(&mut self, at: i64) -> bool {
+        let (minute, within) = apart(at);
+        let Some(known) = self.minutes.get_mut(&minute) else { return false };
+        let place = known.partition_point(|other| *other < within);
+        let there = known.get(place) == Some(&within);
+        if there {
+            known.remove(place);
+            if known.is_empty() {
+                self.minutes.remove(&minute);
+            }
+        }
+        there
     }
 
-    fn widen(&mut self) {
-        let first = self.first.div_euclid(2);
-        let mut counts = vec![0_u32; self.counts.len().div_ceil(2) + 1];
-        for (place, count) in self.counts.iter().enumerate() {
-            let slot = (self.first + place as i64).div_euclid(2) - first;
-            counts[slot as usize] += count;
-        }
-        while counts.last() == Some(&0) {
-            counts.pop();
-        }
-        self.first = first;
-        self.width *= 2;
-        self.counts = counts;
+    /// The first, ms since 1970.
+    pub fn first(&self) -> Option<i64> {
+        let (minute, within) = self.minutes.first_key_value()?;
+        Some(moment(*minute, *within.front()?))
+    }
+
+    /// The last, ms since 1970.
+    pub fn last(&self) -> Option<i64> {
+        let (minute, within) = self.minutes.last_key_value()?;
+        Some(moment(*minute, *within.back()?))
     }
 
     /// Counts of equal spans between two moments, ms since 1970, for a sparkline of `slots` columns.
     pub fn over(&self, from: i64, to: i64, slots: usize) -> Vec<f64> {
         let mut over = vec![0.0; slots];
-        let span = (to - from).max(1) as f64;
-        for (place, count) in self.counts.iter().enumerate() {
-            // A slot's count stands where its middle is.
-            let at = ((self.first + place as i64) * self.width * MINUTE + self.width * MINUTE / 2) as f64;
-            let column = ((at - from as f64) / span * slots as f64).clamp(0.0, slots as f64 - 1.0);
-            if let Some(sum) = over.get_mut(column as usize) {
-                *sum += f64::from(*count);
+        let (span, columns) = (i128::from(to.saturating_sub(from).max(1)), slots as i128);
+        if slots == 0 {
+            return over;
+        }
+        let column = |at: i64| ((i128::from(at) - i128::from(from)) * columns / span).clamp(0, columns - 1);
+        for (minute, within) in &self.minutes {
+            let mut place = 0;
+            while let Some(first) = within.get(place) {
+                // Those of one column are counted at once.
+                let here = column(moment(*minute, *first));
+                let next = within.partition_point(|other| column(moment(*minute, *other)) <= here);
+                over[here as usize] += (next - place) as f64;
+                place = next;
             }
         }
         over
@@ -76,6 +74,14 @@ impl Minutes {
 
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.counts.iter().map(|count| u64::from(*count)).sum()
+        self.minutes.values().map(|within| within.len() as u64).sum()
     }
+}
+
+fn apart(at: i64) -> (i64, u16) {
+    (at.div_euclid(MINUTE), at.rem_euclid(MINUTE) as u16)
+}
+
+fn moment(minute: i64, within: u16) -> i64 {
+    minute.saturating_mul(MINUTE).saturating_add(within.into())
 }

@@ -191,6 +191,73 @@ fn the_platform_tells_once_how_an_invocation_ended() {
 }
 
 #[test]
+fn a_killed_runtime_is_one_error_and_its_line_is_of_it() {
+    // Older runtimes: REPORT says nothing of it, and one line does not tell what the runtime was killed for.
+    let mut index = Invocations::new();
+    let mut errors = Errors::new();
+    let mut killed = Vec::new();
+    let mut told = Vec::new();
+    for (n, used) in [(0, 100_u32), (1, 128), (2, 90)] {
+        let id = RequestId(n + 1).to_string();
+        killed.push(format!("RequestId: {id} Error: Runtime exited with error: signal: killed\nRuntime.ExitError"));
+        let lines = [
+            format!("START RequestId: {id} Version: 1"),
+            format!("REPORT RequestId: {id}\tDuration: 30 ms\tMemory Size: 128 MB\tMax Memory Used: {used} MB"),
+            killed[n as usize].clone(),
+        ];
+        for line in &lines {
+            let said = line::read(line);
+            index.accept(0, "/aws/lambda/f", "[1]a", T + n as i64 * 100, line, &said);
+            errors.accept(0, "/aws/lambda/f", "[1]a", T + n as i64 * 100, line, &said);
+        }
+        index.settle();
+        errors.refresh(&index);
+        let groups: Vec<&Group> = errors.groups().collect();
+        assert_eq!(groups.len(), 1, "{groups:?}");
+        told.push(groups[0].message.clone());
+        for line in &killed {
+            let hash = hash_of_line("/aws/lambda/f", "[1]a", line, &line::read(line));
+            assert_eq!(hash, Some(groups[0].hash), "whoever opens the error sees this line: {line}");
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "The runtime was killed",
+            "The runtime was killed, 1 of 2 times out of memory",
+            "The runtime was killed, 1 of 3 times out of memory"
+        ]
+    );
+    let statuses: Vec<Status> = index.rows().map(|row| row.status).collect();
+    assert_eq!(statuses, [Status::Crashed, Status::OutOfMemory, Status::Crashed]);
+}
+
+#[test]
+fn an_error_of_which_the_lines_are_gone_is_not_new_when_it_comes_again() {
+    let mut errors = Errors::new();
+    let line = "ERROR the same as ever";
+    let leave = |errors: &mut Errors, at: i64| {
+        errors.retract(0, "/aws/lambda/f", "2026/11/21/[1]a", T + at, line, &line::read(line));
+    };
+    for at in [0, 70_000, 70_001, 200_000] {
+        accept(&mut errors, "f", at, line);
+    }
+    leave(&mut errors, 0);
+    leave(&mut errors, 70_000);
+    leave(&mut errors, 5);
+    let group = errors.groups().next().expect("two lines of it");
+    assert_eq!((group.count, group.first, group.last), (2, T + 70_001, T + 200_000));
+    assert_eq!((group.minutes.total(), group.functions[0].1, group.places.len()), (2, 2, 2));
+    leave(&mut errors, 200_000);
+    leave(&mut errors, 70_001);
+    assert_eq!(errors.groups().count(), 0);
+    accept(&mut errors, "f", 300_000, line);
+    let group = errors.groups().next().expect("a line of it");
+    assert_eq!((group.count, group.first, group.seen), (1, T + 300_000, T));
+    assert!(!group.is_new(T + 100_000));
+}
+
+#[test]
 fn errors_that_were_logged_and_survived_say_so() {
     let mut index = Invocations::new();
     let mut errors = Errors::new();

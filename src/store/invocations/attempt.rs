@@ -99,6 +99,21 @@ pub struct Attempt {
     pub loose: FromLoose,
     /// Forgotten.
     pub gone: bool,
+    /// What failed as it was last told: [`super::failing::Failing`] looks at it.
+    pub failed: bool,
+    /// Other attempts of its request id.
+    pub others: Others,
+}
+
+/// Where there are other attempts of a request id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    #[default]
+    None,
+    /// On other streams alone.
+    Elsewhere,
+    /// On the same stream: the first of them holds what is counted for all.
+    Here,
 }
 
 /// What lines without a request id add to an attempt.
@@ -141,6 +156,8 @@ impl Default for Attempt {
             told: 0,
             loose: FromLoose::default(),
             gone: false,
+            failed: false,
+            others: Others::None,
         }
     }
 }
@@ -166,6 +183,11 @@ impl Attempt {
     /// Which it is: its start where the platform has told of it.
     pub fn anchor(&self) -> Option<i64> {
         self.is_anchored().then(|| self.start())
+    }
+
+    /// Some line tells that it failed.
+    pub fn fails(&self) -> bool {
+        (self.report.bits | self.told | self.loose.bits) & !bits::RESTORED != 0
     }
 
     /// A line tells of its end.

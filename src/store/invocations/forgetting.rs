@@ -6,17 +6,13 @@ use super::attempt::{Attempt, NONE};
 impl Invocations {
     /// Forgets the oldest: a sixteenth at once, so that it need not be done for each line.
     pub(super) fn forget(&mut self) {
-        self.troubles += 1;
         let gone = self.order.take_first(self.order.len() - self.kept + self.kept / 16);
         let mut sources = Vec::new();
-        for (start, slot) in gone {
-            self.horizon = self.horizon.max(start);
-            self.unlink(slot);
-            let one = &mut self.attempts[slot as usize];
-            one.gone = true;
-            sources.push(one.source);
+        for stand in gone {
+            self.horizon = self.horizon.max(stand.start);
+            sources.push(self.attempts[stand.slot as usize].source);
+            self.release(stand.slot);
             self.forgotten += 1;
-            self.free.push(slot);
         }
         sources.sort_unstable();
         sources.dedup();
@@ -25,6 +21,15 @@ impl Invocations {
                 self.loose -= stream.forget(&self.attempts, self.horizon);
             }
         }
+    }
+
+    /// An attempt that stands in no order any more makes room.
+    pub(super) fn release(&mut self, slot: u32) {
+        self.unlink(slot);
+        let one = &mut self.attempts[slot as usize];
+        one.gone = true;
+        self.failing.look_at(slot, one);
+        self.free.push(slot);
     }
 
     fn unlink(&mut self, slot: u32) {
@@ -68,5 +73,6 @@ impl Invocations {
                 }
             }
         }
+        self.tell_apart(request);
     }
 }

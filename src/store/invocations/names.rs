@@ -35,6 +35,11 @@ impl Names {
         self.names.get(usize::from(number).checked_sub(1)?).map(AsRef::as_ref)
     }
 
+    /// What is said of each name in small letters, by its number; nothing is said of no name.
+    pub fn by_number(&self, says: impl Fn(&str) -> bool) -> Vec<bool> {
+        std::iter::once(false).chain(self.names.iter().map(|name| says(&name.to_lowercase()))).collect()
+    }
+
     /// The number of a name that is known.
     pub fn find(&self, name: &str) -> Option<u16> {
         self.numbers.get(name).copied()

@@ -1,10 +1,11 @@
 //! Which START and which REPORT of one request id belong together.
 
-use super::attempt::{Attempt, Evidence, NEVER, NONE, Report};
+use super::attempt::{Attempt, Evidence, NEVER, Others, Report};
 use super::{ATTEMPTS, EVIDENCE, Invocations};
+use crate::model::line::RequestId;
 
 /// When a START came, and its version.
-type Start = (i64, u16);
+pub(super) type Start = (i64, u16);
 
 impl Invocations {
     /// A START has come.
@@ -14,7 +15,7 @@ impl Invocations {
         if fits && self.is_only(head) {
             self.change(head, |one| (one.started, one.version) = (at, version));
         } else {
-            self.arrange(head, Some((at, version)), None);
+            self.arrange(head, |starts, _| starts.push((at, version)));
         }
     }
 
@@ -25,7 +26,7 @@ impl Invocations {
         if fits && self.is_only(head) {
             self.change(head, |one| one.report = report);
         } else {
-            self.arrange(head, None, Some(report));
+            self.arrange(head, |_, reports| reports.push(report));
         }
     }
 
@@ -36,44 +37,56 @@ impl Invocations {
             told.push(evidence);
         }
         if self.is_only(head) {
-            self.attempts[head as usize].hear(evidence);
+            let one = &mut self.attempts[head as usize];
+            one.hear(evidence);
+            self.failing.look_at(head, one);
         } else {
             self.share_out(head);
         }
     }
 
-    fn is_only(&self, head: u32) -> bool {
-        self.attempts[head as usize].next == NONE || self.siblings(head).nth(1).is_none()
+    /// There is no other attempt of its request id on its stream.
+    pub(super) fn is_only(&self, head: u32) -> bool {
+        self.attempts[head as usize].others != Others::Here
     }
 
     /// Changes what anchors an attempt in time.
-    fn change(&mut self, slot: u32, how: impl FnOnce(&mut Attempt)) {
+    pub(super) fn change(&mut self, slot: u32, how: impl FnOnce(&mut Attempt)) {
         let one = &mut self.attempts[slot as usize];
-        let (start, anchor) = (one.start(), one.anchor());
+        let (start, anchor, ended) = (one.start(), one.anchor(), one.report.at);
         how(one);
-        let (now, end, source) = (one.start(), one.report.at.max(one.start()), one.source);
+        let (now, anchored, source) = (one.start(), one.is_anchored(), one.source);
+        let end = ended.max(one.report.at);
+        self.failing.look_at(slot, one);
+        let attempts = &self.attempts;
+        let apart = |slot: u32| attempts[slot as usize].request.0;
         if now != start {
-            self.order.moved(start, now);
+            self.order.moved(slot, start, now, apart);
         }
         if let Some(stream) = self.streams.get_mut(usize::from(source)).and_then(Option::as_mut) {
             match anchor {
-                None => stream.attempts.push(now, slot),
-                Some(before) if before != now => stream.attempts.moved(before, now),
-                Some(_) => {}
+                None if anchored => stream.attempts.push(now, slot),
+                Some(before) if !anchored => stream.attempts.remove(slot, before),
+                Some(before) if before != now => stream.attempts.moved(slot, before, now, apart),
+                _ => {}
             }
         }
-        self.touch(source, anchor.unwrap_or(now).min(now), end);
+        let moments = anchor.into_iter().chain(anchored.then_some(now));
+        if let (Some(from), Some(to)) = (moments.clone().min(), moments.max()) {
+            self.touch(source, from, to.max(end));
+        }
     }
 
     /// Puts together again what is known of a request id on one stream, where it ran more than once: each START begins
-    /// an attempt, the first REPORT before the next START ends it, and a REPORT without a START is an attempt too.
-    fn arrange(&mut self, head: u32, start: Option<(i64, u16)>, report: Option<Report>) {
+    /// an attempt, the first REPORT before the next START ends it, and a REPORT without a START is an attempt too. `edit`
+    /// adds the one that has come, or takes away the one that goes.
+    pub(super) fn arrange(&mut self, head: u32, edit: impl FnOnce(&mut Vec<Start>, &mut Vec<Report>)) {
         let mut slots: Vec<u32> = self.siblings(head).collect();
         let known = || slots.iter().map(|slot| &self.attempts[*slot as usize]);
-        let mut starts: Vec<(i64, u16)> =
-            known().filter(|one| one.started != NEVER).map(|one| (one.started, one.version)).chain(start).collect();
-        let mut reports: Vec<Report> =
-            known().map(|one| one.report).filter(|report| report.at != NEVER).chain(report).collect();
+        let mut starts: Vec<Start> =
+            known().filter(|one| one.started != NEVER).map(|one| (one.started, one.version)).collect();
+        let mut reports: Vec<Report> = known().map(|one| one.report).filter(|report| report.at != NEVER).collect();
+        edit(&mut starts, &mut reports);
         starts.sort_unstable();
         reports.sort_by(|a, b| a.at.cmp(&b.at).then(a.duration_ms.total_cmp(&b.duration_ms)));
         let pair = starts.len() == 1 && reports.len() == 1 && reports[0].at >= starts[0].0;
@@ -99,17 +112,44 @@ impl Invocations {
             self.order.push(self.attempts[slot as usize].start(), slot);
             slots.push(slot);
         }
-        for (slot, (start, report)) in slots.into_iter().zip(arranged) {
+        let mut arranged = arranged.into_iter();
+        for slot in slots {
+            let known = arranged.next();
+            let surplus = known.is_none() && slot != head;
+            let (start, report) = known.unwrap_or_default();
             self.change(slot, |one| {
                 (one.started, one.version) = start.unwrap_or((NEVER, 0));
                 one.report = report.unwrap_or_default();
             });
+            if surplus {
+                self.discard(slot);
+            }
         }
+        self.tell_apart(self.attempts[head as usize].request);
         self.share_out(head);
     }
 
+    /// Writes down which attempts of a request id have others beside them.
+    pub(super) fn tell_apart(&mut self, request: RequestId) {
+        let slots: Vec<u32> = self.chain(request).collect();
+        for slot in &slots {
+            let one = &self.attempts[*slot as usize];
+            let (before, source, from, to) = (one.others, one.source, one.start(), one.last.max(one.start()));
+            let beside = |other: &u32| other != slot && self.attempts[*other as usize].source == source;
+            let others = match slots.len() {
+                1 => Others::None,
+                _ if slots.iter().any(beside) => Others::Here,
+                _ => Others::Elsewhere,
+            };
+            if others != before {
+                self.attempts[*slot as usize].others = others;
+                self.touch(source, from, to);
+            }
+        }
+    }
+
     /// Gives each attempt what lines tell of its end.
-    fn share_out(&mut self, head: u32) {
+    pub(super) fn share_out(&mut self, head: u32) {
         let mut slots: Vec<u32> = self.siblings(head).collect();
         slots.sort_by_key(|slot| {
             let one = &self.attempts[*slot as usize];
@@ -124,6 +164,20 @@ impl Invocations {
             if let Some(slot) = slots.get(behind.saturating_sub(1)) {
                 self.attempts[*slot as usize].hear(*evidence);
             }
+        }
+        for slot in slots {
+            self.failing.look_at(slot, &mut self.attempts[slot as usize]);
+        }
+    }
+
+    /// Whoever counts failures looks at all attempts of a request id on a stream again.
+    pub(super) fn look_at_siblings(&mut self, head: u32) {
+        if self.is_only(head) {
+            self.failing.look_at(head, &mut self.attempts[head as usize]);
+            return;
+        }
+        for slot in self.siblings(head).collect::<Vec<u32>>() {
+            self.failing.look_at(slot, &mut self.attempts[slot as usize]);
         }
     }
 }

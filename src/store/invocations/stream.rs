@@ -1,15 +1,16 @@
 //! One log stream: the attempts that ran on it, and the lines on it that give no request id.
 
+use std::collections::VecDeque;
+
 use super::attempt::{Attempt, FromLoose, NEVER, bits};
+use super::failing::Failing;
 use super::names::Names;
-use super::timeline::Timeline;
+use super::timeline::{Timeline, merge};
 use crate::model::line::Kind;
 use crate::model::log::writer;
 
 /// Moments of lines without a request id count from here, 2015-01-01: so they and what the line tells fit into 8 bytes.
 const EPOCH: i64 = 1_420_070_400_000;
-/// How many attempts before and after one may overlap with it.
-const NEAR: usize = 8;
 
 /// What a line without a request id tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +45,10 @@ pub struct Stream {
     lambda: bool,
     /// The platform has written to it: a request id that it never named is of something else.
     pub platform: bool,
+    /// Of Lambda Managed Instances: several requests at once write to it.
+    pub shared: bool,
     pub attempts: Timeline,
-    loose: Vec<u64>,
+    loose: VecDeque<u64>,
     sorted: usize,
     inits: Vec<Init>,
     /// Moments between which something has changed.
@@ -81,89 +84,131 @@ impl Stream {
         self.touch(at, at);
     }
 
+    /// Forgets a line of an init or a restore.
+    pub fn leave_init(&mut self, at: i64, kind: Kind, ms: Option<f64>) {
+        let ms = ms.map_or(f32::NAN, |ms| ms as f32);
+        let same = |init: &Init| init.at == at && init.kind == kind && init.ms.to_bits() == ms.to_bits();
+        if let Some(place) = self.inits.iter().position(same) {
+            self.inits.remove(place);
+            self.touch(at, at);
+        }
+    }
+
     pub fn take_loose(&mut self, at: i64, told: Loose, error: u16) {
-        let moment = at.saturating_sub(EPOCH).clamp(0, (1 << 40) - 1) as u64;
-        let packed = moment << 24 | (told as u64) << 16 | u64::from(error);
-        if self.sorted == self.loose.len() && self.loose.last().is_none_or(|last| *last <= packed) {
+        let packed = pack(at, told, error);
+        if self.sorted == self.loose.len() && self.loose.back().is_none_or(|last| *last <= packed) {
             self.sorted += 1;
         }
-        self.loose.push(packed);
+        self.loose.push_back(packed);
         let at = at_of(packed);
         self.touch(at, at);
     }
 
-    /// Attributes lines without a request id anew where something has changed; whether errors are among them.
-    pub fn settle(&mut self, all: &mut [Attempt]) -> bool {
-        let Some((low, high)) = self.dirty.take() else { return false };
-        self.attempts.settle(|slot| all[slot as usize].start(), |slot| all[slot as usize].request.0);
-        if self.sorted < self.loose.len() {
-            let least = self.loose[self.sorted..].iter().copied().min().unwrap_or_default();
-            let from = self.loose[..self.sorted].partition_point(|known| *known <= least);
-            self.loose[from..].sort_unstable();
-            self.sorted = self.loose.len();
+    /// Forgets a line without a request id; whether it was known. They must be in order.
+    pub fn leave_loose(&mut self, at: i64, told: Loose, error: u16) -> bool {
+        let packed = pack(at, told, error);
+        let place = self.loose.partition_point(|known| *known < packed);
+        let known = self.loose.get(place) == Some(&packed);
+        if known {
+            self.loose.remove(place);
+            self.sorted -= 1;
+            let at = at_of(packed);
+            self.touch(at, at);
         }
+        known
+    }
+
+    /// Attributes lines without a request id anew where something has changed.
+    pub fn settle(&mut self, all: &mut [Attempt], failing: &mut Failing) {
+        let Some((low, high)) = self.dirty.take() else { return };
+        self.attempts.settle(|slot| all[slot as usize].start(), |slot| all[slot as usize].request.0);
+        let fresh: Vec<u64> = self.loose.drain(self.sorted..).collect();
+        merge(&mut self.loose, fresh, u64::cmp);
+        self.sorted = self.loose.len();
         self.inits.sort_by(|a, b| (a.at, a.kind as u8).cmp(&(b.at, b.kind as u8)).then(a.ms.total_cmp(&b.ms)));
-        let entries = self.attempts.entries();
         // The one before may have been running until then; the one behind has its init there.
-        let first = entries.partition_point(|(start, _)| *start < low).saturating_sub(1);
-        let last = (entries.partition_point(|(start, _)| *start <= high) + 1).min(entries.len()).max(first);
-        let has_errors = |all: &[Attempt]| {
-            entries[first..last]
-                .iter()
-                .map(|(_, slot)| &all[*slot as usize].loose)
-                .any(|loose| loose.errors > 0 || loose.bits != 0)
-        };
-        let before = has_errors(all);
+        let first = self.attempts.before(low).saturating_sub(1);
+        let last = (self.attempts.until(high) + 1).min(self.attempts.len()).max(first);
+        let last = self.measure(first, last, all);
         for place in first..last {
             let alone = self.is_alone(place, all);
-            all[entries[place].1 as usize].loose = FromLoose { alone, ..FromLoose::default() };
+            all[self.slot(place)].loose = FromLoose { alone, ..FromLoose::default() };
         }
         self.attribute(first, last, all);
-        before || has_errors(all)
+        for stand in self.attempts.stands().range(first..last) {
+            failing.look_at(stand.slot, &mut all[stand.slot as usize]);
+        }
+    }
+
+    fn slot(&self, place: usize) -> usize {
+        self.attempts.stands()[place].slot as usize
+    }
+
+    /// Finds out for how long earlier attempts still ran when each of some started, however many started between. Returns
+    /// up to where that has changed.
+    fn measure(&mut self, first: usize, mut last: usize, all: &[Attempt]) -> usize {
+        for place in first..self.attempts.len() {
+            let stand = self.attempts.stands()[place];
+            let over = match place.checked_sub(1) {
+                None => 0,
+                Some(before) => {
+                    let other = self.attempts.stands()[before];
+                    let reach = other.start.saturating_add(other.over.into()).max(self.end(before, all));
+                    reach.saturating_sub(stand.start).clamp(0, u32::MAX.into()) as u32
+                }
+            };
+            if place >= last {
+                if over == stand.over {
+                    break;
+                }
+                last = place + 1;
+            }
+            self.attempts.set_over(place, over);
+        }
+        last
     }
 
     /// The last moment of an attempt.
     fn end(&self, place: usize, all: &[Attempt]) -> i64 {
-        let entries = self.attempts.entries();
-        let one = &all[entries[place].1 as usize];
+        let stands = self.attempts.stands();
+        let one = &all[stands[place].slot as usize];
         if one.report.at != NEVER {
             one.report.at
-        } else if one.ends > 0 {
-            one.last
+        } else if self.shared {
+            i64::MAX
         } else {
-            // Without an end it ran until the next one began.
-            entries.get(place + 1).map_or(i64::MAX, |(start, _)| *start)
+            // Without a REPORT it ran until the next one began.
+            stands.get(place + 1).map_or(i64::MAX, |next| next.start)
         }
     }
 
     fn is_alone(&self, place: usize, all: &[Attempt]) -> bool {
-        let entries = self.attempts.entries();
-        let (start, end) = (entries[place].0, self.end(place, all));
+        let stands = self.attempts.stands();
         // START and REPORT are rounded to milliseconds.
-        let before = (place.saturating_sub(NEAR)..place).all(|other| self.end(other, all) <= start.saturating_add(1));
-        before && entries[place + 1..].first().is_none_or(|(next, _)| *next >= end.saturating_sub(1))
+        let end = self.end(place, all).saturating_sub(1);
+        stands[place].over <= 1 && stands.get(place + 1).is_none_or(|next| next.start >= end)
     }
 
     fn attribute(&self, first: usize, last: usize, all: &mut [Attempt]) {
-        let entries = self.attempts.entries();
+        let stands = self.attempts.stands();
         if first >= last {
             return;
         }
         // Up to here everything is of those before.
-        let done = first.checked_sub(1).map(|before| self.end(before, all).min(entries[first].0.saturating_sub(1)));
-        let to = entries.get(last).map_or(i64::MAX, |(start, _)| *start);
+        let done = first.checked_sub(1).map(|before| self.end(before, all).min(stands[first].start.saturating_sub(1)));
+        let to = stands.get(last).map_or(i64::MAX, |next| next.start);
         let inits = self.inits.partition_point(|init| done.is_some_and(|done| init.at <= done));
         let loose = self.loose.partition_point(|packed| done.is_some_and(|done| at_of(*packed) <= done));
         let mut place = first;
         for init in self.inits[inits..].iter().take_while(|init| init.at < to) {
-            while place + 1 < last && entries[place + 1].0 <= init.at {
+            while place + 1 < last && stands[place + 1].start <= init.at {
                 place += 1;
             }
             let Some(owner) = self.owner(place, init.at, true, all).filter(|owner| (first..last).contains(owner))
             else {
                 continue;
             };
-            let mine = &mut all[entries[owner].1 as usize].loose;
+            let mine = &mut all[stands[owner].slot as usize].loose;
             match init.kind {
                 Kind::InitReport => mine.init_ms = init.ms,
                 Kind::RestoreReport => {
@@ -175,12 +220,12 @@ impl Stream {
             }
         }
         place = first;
-        for packed in &self.loose[loose..] {
+        for packed in self.loose.range(loose..) {
             let at = at_of(*packed);
             if at >= to {
                 break;
             }
-            while place + 1 < last && entries[place + 1].0 <= at {
+            while place + 1 < last && stands[place + 1].start <= at {
                 place += 1;
             }
             let told = ALL[(packed >> 16 & 0xff) as usize];
@@ -189,10 +234,10 @@ impl Stream {
             else {
                 continue;
             };
-            let one = &mut all[entries[owner].1 as usize];
+            let one = &mut all[stands[owner].slot as usize];
             // What is raised between two attempts is of the init of the next, or of nobody.
             let in_init = (NEVER + 1..=at).contains(&one.loose.init_at);
-            if !one.loose.alone || at < entries[owner].0 && !in_init {
+            if !one.loose.alone || at < stands[owner].start && !in_init {
                 continue;
             }
             let mine = &mut one.loose;
@@ -213,7 +258,7 @@ impl Stream {
 
     /// Whose a line at a moment is, `place` being the last attempt that started before it.
     fn owner(&self, place: usize, at: i64, of_init: bool, all: &[Attempt]) -> Option<usize> {
-        let start = self.attempts.entries()[place].0;
+        let start = self.attempts.stands()[place].start;
         if at < start {
             return of_init.then_some(place);
         }
@@ -222,22 +267,20 @@ impl Stream {
 
     /// Whose a line without a request id is.
     pub fn owner_of(&self, at: i64, all: &[Attempt]) -> Option<u32> {
-        let entries = self.attempts.entries();
-        let behind = entries.partition_point(|(start, _)| *start <= at);
-        let owner = match behind.checked_sub(1) {
+        let owner = match self.attempts.until(at).checked_sub(1) {
             Some(place) => self.owner(place, at, true, all)?,
             None => 0,
         };
-        let slot = entries.get(owner)?.1;
-        let loose = &all[slot as usize].loose;
+        let owner = self.attempts.stands().get(owner)?;
+        let loose = &all[owner.slot as usize].loose;
         let in_init = (NEVER + 1..=at).contains(&loose.init_at);
-        (loose.alone && (at >= entries[owner].0 || in_init)).then_some(slot)
+        (loose.alone && (at >= owner.start || in_init)).then_some(owner.slot)
     }
 
     /// Leaves out attempts that are forgotten and the lines before a moment; says how many lines.
     pub fn forget(&mut self, all: &[Attempt], horizon: i64) -> usize {
         self.attempts.retain(|slot| !all[slot as usize].gone);
-        let lines = self.loose[..self.sorted].partition_point(|packed| at_of(*packed) < horizon);
+        let lines = self.loose.partition_point(|packed| at_of(*packed) < horizon).min(self.sorted);
         self.loose.drain(..lines);
         self.sorted -= lines;
         self.inits.retain(|init| init.at >= horizon);
@@ -251,6 +294,11 @@ impl Stream {
         self.sorted -= half;
         self.loose.len()
     }
+}
+
+fn pack(at: i64, told: Loose, error: u16) -> u64 {
+    let moment = at.saturating_sub(EPOCH).clamp(0, (1 << 40) - 1) as u64;
+    moment << 24 | (told as u64) << 16 | u64::from(error)
 }
 
 fn at_of(packed: u64) -> i64 {

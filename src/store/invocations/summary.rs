@@ -54,8 +54,7 @@ impl Invocations {
             let stream = self.streams.get(usize::from(source)).and_then(Option::as_deref);
             stream.is_some_and(|stream| wanted.is_none_or(|wanted| stream.function == wanted))
         };
-        let slots = self.order.entries().iter().map(|(_, slot)| *slot);
-        self.summarize(slots.filter(|slot| takes(self.attempts[*slot as usize].source)))
+        self.summarize(self.order.slots().filter(|slot| takes(self.attempts[*slot as usize].source)))
     }
 
     /// Some invocations in numbers.

@@ -1,8 +1,9 @@
 //! The index as it is read: rows, the newest first, and the lines of one.
 
-use super::attempt::{Attempt, NEVER, NONE, bits};
+use super::attempt::{Attempt, NEVER, Others, bits};
 use super::stream::Stream;
 use super::{Invocations, Key, Lines, Row};
+use crate::model::invocation::Status;
 use crate::model::line::{RequestId, TraceId};
 
 impl Invocations {
@@ -11,14 +12,14 @@ impl Invocations {
         self.generation
     }
 
-    /// Changes whenever something about a failure does.
-    pub fn troubles(&self) -> u64 {
-        self.troubles
-    }
-
     /// Invocations that went to keep under the cap.
     pub fn forgotten(&self) -> u64 {
         self.forgotten
+    }
+
+    /// Everything before this moment was passed over or forgotten to keep under the cap, ms since 1970.
+    pub fn horizon(&self) -> Option<i64> {
+        (self.forgotten > 0).then_some(self.horizon)
     }
 
     /// Bytes that the index takes, roughly.
@@ -51,13 +52,31 @@ impl Invocations {
         Some(Key { slot, request })
     }
 
-    /// All that failed, in no order.
-    pub fn failures(&self) -> impl Iterator<Item = Row<'_>> {
-        let failed = |slot: &u32| {
-            let one = &self.attempts[*slot as usize];
-            (one.report.bits | one.told | one.loose.bits) & !bits::RESTORED != 0 && self.is_shown(*slot)
-        };
-        self.order.entries().iter().map(|(_, slot)| *slot).filter(failed).map(|slot| self.row_at(slot))
+    /// Its start and how it ended, which costs less than all of it.
+    pub fn status(&self, key: Key) -> Option<Status> {
+        let one = self.attempts.get(key.slot as usize).filter(|one| one.request == key.request && !one.gone)?;
+        Some(one.status(self.has_ended(key.slot)))
+    }
+
+    /// All attempts that fail, in no order.
+    pub(in crate::store) fn failing(&self) -> impl Iterator<Item = u32> + '_ {
+        self.order.slots().filter(|slot| self.attempts[*slot as usize].failed)
+    }
+
+    /// Attempts that fail, failed or are gone, since a piece of news; none where that is too long ago.
+    pub(in crate::store) fn failing_since(&self, news: u64) -> Option<&[u32]> {
+        self.failing.since(news)
+    }
+
+    /// The next piece of news.
+    pub(in crate::store) fn next_failing(&self) -> u64 {
+        self.failing.next()
+    }
+
+    /// An attempt, if it fails.
+    pub(in crate::store) fn failure(&self, slot: u32) -> Option<Row<'_>> {
+        let one = self.attempts.get(slot as usize)?;
+        (one.failed && !one.gone && self.is_shown(slot)).then(|| self.row_at(slot))
     }
 
     /// The invocation that a line belongs to; `request` is what the line says.
@@ -86,18 +105,18 @@ impl Invocations {
         if one.loose.init_at != NEVER {
             from = from.min(one.loose.init_at);
         }
-        if !row.status.is_failure() && row.status == crate::model::invocation::Status::Open {
-            // What it will write belongs to it as well, until the next one starts.
-            to = self.next_start(key.slot).map_or(i64::MAX, |next| next.saturating_sub(1));
+        if row.status == Status::Open {
+            // What it will write belongs to it as well, until the next one starts that can only start when it is over.
+            let next = if self.stream(one.source)?.shared { None } else { self.next_start(key.slot) };
+            to = next.map_or(i64::MAX, |next| next.saturating_sub(1));
         }
         Some(Lines { request: key.request, source: one.source, from, to, alone: one.is_anchored() && one.loose.alone })
     }
 
     fn next_start(&self, slot: u32) -> Option<i64> {
         let one = &self.attempts[slot as usize];
-        let entries = self.stream(one.source)?.attempts.entries();
-        let start = one.start();
-        entries.get(entries.partition_point(|(at, _)| *at <= start)).map(|(at, _)| *at)
+        let known = &self.stream(one.source)?.attempts;
+        known.stands().get(known.until(one.start())).map(|next| next.start)
     }
 
     fn stream(&self, source: u16) -> Option<&Stream> {
@@ -110,8 +129,8 @@ impl Invocations {
         one.is_anchored() || self.stream(one.source).is_some_and(|stream| !stream.platform)
     }
 
-    fn slots(&self) -> impl Iterator<Item = u32> + '_ {
-        self.order.entries().iter().rev().map(|(_, slot)| *slot).filter(|slot| self.is_shown(*slot))
+    pub(super) fn slots(&self) -> impl Iterator<Item = u32> + '_ {
+        self.order.slots().rev().filter(|slot| self.is_shown(*slot))
     }
 
     /// An END came where no REPORT did.
@@ -120,21 +139,27 @@ impl Invocations {
         if one.report.at != NEVER {
             return true;
         }
-        if one.next == NONE && one.lines > 0 {
-            // The only one of its stream: whoever has siblings there is followed by them.
+        if one.others != Others::Here {
             return one.ends > 0;
         }
-        let head = self.head_of(one.request, one.source).unwrap_or(slot);
-        usize::from(self.attempts[head as usize].ends) >= self.siblings(slot).count()
+        usize::from(self.counts_of(slot).ends) >= self.siblings(slot).count()
+    }
+
+    /// The attempt that holds what is counted for all of its request id on its stream.
+    pub(super) fn counts_of(&self, slot: u32) -> &Attempt {
+        let one = &self.attempts[slot as usize];
+        if one.others != Others::Here {
+            return one;
+        }
+        &self.attempts[self.head_of(one.request, one.source).unwrap_or(slot) as usize]
     }
 
     fn row_at(&self, slot: u32) -> Row<'_> {
         let one = &self.attempts[slot as usize];
         let stream = self.stream(one.source);
-        let head = self.head_of(one.request, one.source).unwrap_or(slot);
-        let counts = &self.attempts[head as usize];
+        let counts = self.counts_of(slot);
         let mut others: Vec<(i64, u16, u32)> = Vec::new();
-        if one.next != NONE || self.heads.get(&one.request) != Some(&slot) {
+        if one.others != Others::None {
             others.extend(self.chain(one.request).filter(|slot| self.is_shown(*slot)).map(|slot| {
                 let other = &self.attempts[slot as usize];
                 (other.start(), other.source, slot)
@@ -143,8 +168,7 @@ impl Invocations {
         }
         let report = &one.report;
         let reported = report.at != NEVER;
-        let error = [report.error, one.told_error, one.loose.error].into_iter().find(|error| self.is_telling(*error));
-        let error = error.or_else(|| [one.told_error, one.loose.error, report.error].into_iter().find(|n| *n != 0));
+        let error = self.error_of(one);
         let start = one.start();
         let status = one.status(self.has_ended(slot));
         let (init, restore) = one.init();
@@ -156,6 +180,7 @@ impl Invocations {
             start,
             end: if reported { report.at } else { counts.last.max(start) },
             status,
+            killed: (one.told | one.loose.bits) & bits::KILLED != 0,
             duration_ms: (!report.duration_ms.is_nan()).then_some(report.duration_ms),
             billed_ms: (report.billed_ms != u32::MAX).then_some(report.billed_ms),
             memory_mb: (report.memory_mb > 0).then_some(u32::from(report.memory_mb)),
@@ -163,12 +188,19 @@ impl Invocations {
             init_ms: init,
             restore_ms: restore,
             trace_id: (counts.trace != 0).then_some(TraceId(counts.trace)),
-            error_type: if status.is_failure() { error.and_then(|error| self.names.name(error)) } else { None },
+            error_type: if status.is_failure() { self.names.name(error) } else { None },
             lines: counts.lines + one.loose.lines,
             errors: counts.errors + one.loose.errors,
             attempt: others.iter().position(|(.., other)| *other == slot).map_or(1, |place| place + 1),
             attempts: others.len().max(1),
         }
+    }
+
+    /// The number of the type of the error that it ended with, as far as lines tell one.
+    pub(super) fn error_of(&self, one: &Attempt) -> u16 {
+        let (report, told, loose) = (one.report.error, one.told_error, one.loose.error);
+        let telling = [report, told, loose].into_iter().find(|error| self.is_telling(*error));
+        telling.or_else(|| [told, loose, report].into_iter().find(|n| *n != 0)).unwrap_or_default()
     }
 
     /// `Runtime.Unknown` and the like tell less than what the handler raised.

@@ -50,6 +50,26 @@ fn rows(index: &Invocations) -> Vec<String> {
     rows
 }
 
+fn retract(index: &mut Invocations, line: &Told) {
+    index.retract(line.source, line.at, &line.text, &line::read(&line.text));
+}
+
+/// Those that the platform tells of, without what is remembered of lines that are gone: when the first and the last was, and
+/// the trace id.
+fn told_rows(index: &Invocations) -> Vec<String> {
+    let mut rows: Vec<String> = index
+        .rows()
+        .filter(|row| index.attempts[row.key.slot as usize].is_anchored())
+        .map(|row| {
+            let alone = index.only(row.key).map(|lines| lines.alone);
+            let row = Row { key: Key { slot: 0, ..row.key }, end: 0, trace_id: None, ..row };
+            format!("{row:?} {alone:?}")
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
 impl Row<'_> {
     fn request_and_start(&self) -> String {
         format!("{} {}", self.start, self.key.request)
@@ -198,6 +218,31 @@ fn interleaved_invocations_share_no_line_without_an_id() {
 }
 
 #[test]
+fn a_long_request_is_not_forgotten_behind_many_short_ones() {
+    let platform = |kind: &str, id: &str, rest: &str| {
+        format!(r#"{{"time":"t","type":"platform.{kind}","record":{{"requestId":"{id}"{rest}}}}}"#)
+    };
+    let done = r#","metrics":{"durationMs":10.0},"status":"success""#;
+    let mut lines = vec![told(0, 0, platform("start", &id(0), ""))];
+    for n in 1..40 {
+        lines.push(told(0, n * 500, platform("start", &id(n as usize), "")));
+        lines.push(told(0, n * 500 + 5, "[ERROR] KeyError: 'x'\nTraceback (most recent call last):"));
+        lines.push(told(0, n * 500 + 10, platform("report", &id(n as usize), done)));
+    }
+    // While the long one runs, and when its end is known.
+    let index = index_of(&lines);
+    assert!(index.rows().all(|row| !row.status.is_failure()), "{:?}", rows(&index));
+    assert!(index.rows().all(|row| !index.only(row.key).expect("a row").alone));
+    lines.push(told(0, 30_000, platform("report", &id(0), done)));
+    let after = told(0, 40_000, platform("start", &id(90), ""));
+    lines.extend([after, told(0, 40_010, platform("report", &id(90), done))]);
+    let index = index_of(&lines);
+    let alone: Vec<i64> =
+        index.rows().filter(|row| index.only(row.key).expect("a row").alone).map(|row| row.start - T).collect();
+    assert_eq!((alone, index.summary(None).errors), (vec![40_000], 0));
+}
+
+#[test]
 fn ids_that_the_platform_never_named_are_no_invocations() {
     let other = format!(r#"{{"level":"INFO","requestId":"{}","message":"the API's id"}}"#, id(9));
     let mut lines = cold(0, 0, ID);
@@ -233,6 +278,65 @@ fn the_oldest_go_first_and_are_counted() {
 #[test]
 fn an_attempt_is_small() {
     assert!(size_of::<Attempt>() <= 144, "{}", size_of::<Attempt>());
+}
+
+#[test]
+fn a_filter_takes_what_has_its_words() {
+    let mut lines = cold(0, 0, ID);
+    lines.extend([
+        told(1, 0, format!("START RequestId: {} Version: $LATEST", id(1))),
+        told(1, 5, "[ERROR] KeyError: 'x'\nTraceback (most recent call last):"),
+        told(1, 9, format!("REPORT RequestId: {}\tDuration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB", id(1))),
+        told(2, 7, format!("START RequestId: {} Version: 12", id(2))),
+    ]);
+    let index = index_of(&lines);
+    let name = |status: Status| match status {
+        Status::Open => "running",
+        Status::OutOfMemory => "out of memory",
+        Status::Ok => "ok",
+        _ => "failed",
+    };
+    let chosen = |text: &str| {
+        let mut keys = Vec::new();
+        index.choose(Filter::read(text, &index, name).as_ref(), &mut keys);
+        let mut starts: Vec<i64> =
+            keys.iter().map(|key| index.row(*key).expect("a key of the index").start - T).collect();
+        assert!(starts.is_sorted_by(|a, b| a >= b), "{starts:?}");
+        starts.sort_unstable();
+        starts
+    };
+    for (text, starts) in [
+        ("", vec![0, 7, 100]),
+        ("ORD", vec![0, 7, 100]),
+        ("keyerror", vec![0]),
+        ("!keyerror", vec![7, 100]),
+        ("cold", vec![100]),
+        ("warm !run", vec![0]),
+        ("v7", vec![100]),
+        ("v1", vec![7]),
+        ("v$l", vec![0]),
+        ("run", vec![7]),
+        ("8c2a1f3e-5b6d-4e7f-8a9b-0c1d2e3f4a5b", vec![100]),
+        ("4e7f-8a9b-0c1d2e3f0001", vec![0]),
+        ("f-8a9b-0c1d2e3f4", vec![100]),
+        ("5e34a614-10bd", vec![100]),
+        ("c535a1", vec![100]),
+        ("memory", vec![]),
+        ("! 8c2a nobody", vec![]),
+    ] {
+        assert_eq!(chosen(text), starts, "{text}");
+    }
+    let ranked = |measure, smallest_first, most| {
+        let mut keys: Vec<Key> = index.keys().collect();
+        let cut = index.rank(&mut keys, measure, smallest_first, most);
+        let starts: Vec<i64> = keys.iter().map(|key| index.row(*key).expect("a key of the index").start - T).collect();
+        (starts, cut)
+    };
+    assert_eq!(ranked(Measure::Duration, false, 9), (vec![100, 0, 7], false));
+    assert_eq!(ranked(Measure::Duration, true, 2), (vec![7, 0], true));
+    assert_eq!(ranked(Measure::Init, false, 1), (vec![100], true));
+    assert_eq!(ranked(Measure::Memory, false, 3), (vec![0, 100, 7], false));
+    assert_eq!(ranked(Measure::Failure, false, 3), (vec![0, 7, 100], false));
 }
 
 /// What one environment wrote.
@@ -327,5 +431,57 @@ proptest! {
         prop_assert_eq!(rows(&index), expected);
         let starts: Vec<i64> = index.rows().map(|row| row.start).collect();
         prop_assert!(starts.is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn what_is_known_is_what_the_lines_in_store_tell(
+        streams in prop::collection::vec(steps(), 1..4),
+        ends in prop::collection::vec((any::<bool>(), any::<bool>(), 1usize..25), 1..20),
+    ) {
+        let mut lines: Vec<Told> = streams.iter().enumerate().flat_map(|(n, steps)| tell(n as u16, steps)).collect();
+        lines.sort_by_key(|line| line.at);
+        // The store holds a stretch of them, of which lines come and go at either end.
+        let (mut from, mut to) = (lines.len() / 2, lines.len() / 2);
+        let mut index = Invocations::new();
+        for (at_old_end, come, many) in ends {
+            let range = match (at_old_end, come) {
+                (true, true) => from.saturating_sub(many)..from,
+                (true, false) => from..(from + many).min(to),
+                (false, true) => to..(to + many).min(lines.len()),
+                (false, false) => to.saturating_sub(many).max(from)..to,
+            };
+            let line = |place: usize| &lines[place];
+            if come {
+                feed(&mut index, &lines[range.clone()]);
+            } else if at_old_end {
+                range.clone().map(line).for_each(|line| retract(&mut index, line));
+            } else {
+                range.clone().rev().map(line).for_each(|line| retract(&mut index, line));
+            }
+            match (at_old_end, come) {
+                (true, true) => from = range.start,
+                (true, false) => from = range.end,
+                (false, true) => to = range.end,
+                (false, false) => to = range.start,
+            }
+        }
+        index.settle();
+        // That the platform writes to a stream stays known.
+        let mut fresh = Invocations::new();
+        for index in [&mut index, &mut fresh] {
+            for source in 0..3 {
+                let extension = told(source, 0, "EXTENSION\tName: x\tState: Ready\tEvents: []");
+                feed(index, std::slice::from_ref(&extension));
+                retract(index, &extension);
+            }
+            index.settle();
+        }
+        feed(&mut fresh, &lines[from..to]);
+        prop_assert_eq!(told_rows(&index), told_rows(&fresh));
+        prop_assert_eq!(index.order.len(), fresh.order.len());
+        prop_assert_eq!(index.heads.len(), fresh.heads.len());
+        prop_assert_eq!(index.loose, fresh.loose);
+        let failing = |index: &Invocations| index.failing().filter(|slot| index.attempts[*slot as usize].is_anchored()).count();
+        prop_assert_eq!(failing(&index), failing(&fresh));
     }
 }

@@ -1,5 +1,6 @@
 //! Log lines: text in large shared blocks with a compact index, in the order of time, kept under a cap of bytes.
 
+mod again;
 mod compaction;
 mod entry;
 pub mod folding;
@@ -17,11 +18,19 @@ use crate::model::line;
 use crate::model::log::{Gap, Level, LogEvent, Missed};
 use crate::text;
 use entry::{Entry, Key, LONGEST};
+use indexes::Unread;
 pub use order::Arrival;
 pub use scan::Finder;
 
 /// Text is appended to blocks of this size; a longer message has a block of its own.
 const BLOCK: usize = 1 << 20;
+
+/// Streams that have a number of their own; the other numbers are for what is left over of each group.
+const STREAMS: usize = 61_440;
+/// The last number is for what is left over when there is none for a group.
+const LAST: usize = u16::MAX as usize;
+/// What is left over is called so.
+const OTHERS: &str = "…";
 
 /// One line as it is read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +80,7 @@ pub struct LogStore {
     compactions: u64,
     cap: usize,
     /// Lines that the indexes have not read yet; none while nobody has asked for them.
-    waiting: Option<VecDeque<Entry>>,
+    waiting: Option<Unread>,
     /// The invocations that the lines tell of, as far as the indexes have read.
     pub invocations: Invocations,
     /// The errors that the lines tell of, as far as the indexes have read.
@@ -121,7 +130,7 @@ impl LogStore {
         let (mut invocations, mut errors) = (std::mem::take(&mut self.invocations), std::mem::take(&mut self.errors));
         invocations.clear();
         errors.clear();
-        let waiting = self.waiting.as_ref().map(|_| VecDeque::new());
+        let waiting = self.waiting.as_ref().map(|_| Unread::default());
         // Other lines may get the addresses of those that are gone.
         let compactions = self.compactions + 1;
         *self = LogStore { invocations, errors, waiting, compactions, ..LogStore::new(self.cap) };
@@ -264,7 +273,7 @@ impl LogStore {
         BLOCK.min(self.cap / 32)
     }
 
-    /// The number of a group and stream. Lines of more streams than there are numbers go under one stream of their group.
+    /// The number of a group and stream. Lines of more streams than there are numbers go under one number of their group.
     fn source(&mut self, group: &str, stream: &str) -> u16 {
         if self.sources.get(self.last_source).is_some_and(|(g, s)| g == group && s == stream) {
             return self.last_source as u16;
@@ -272,16 +281,29 @@ impl LogStore {
         let mut hasher = DefaultHasher::new();
         (group, stream).hash(&mut hasher);
         let name = hasher.finish();
+        let limit = if stream == OTHERS { LAST } else { STREAMS };
         self.last_source = match self.numbers.get(&name) {
             Some(number) => usize::from(*number),
-            None if self.sources.len() < usize::from(u16::MAX) => {
+            None if self.sources.len() < limit => {
                 self.sources.push((text::safe_line(group).into_owned(), text::safe_line(stream).into_owned()));
                 self.numbers.insert(name, (self.sources.len() - 1) as u16);
                 self.sources.len() - 1
             }
-            None => self.sources.iter().rposition(|(known, _)| known == group).unwrap_or_default(),
+            // Then the group's own number, and with too many groups one for all.
+            None if stream != OTHERS => return self.source(group, OTHERS),
+            None => {
+                if self.sources.len() == LAST {
+                    self.sources.push((OTHERS.into(), OTHERS.into()));
+                }
+                LAST
+            }
         };
         self.last_source as u16
+    }
+
+    /// Nearly at its cap: what comes soon pushes out what is oldest.
+    pub fn is_full(&self) -> bool {
+        self.bytes > self.cap - self.cap / 20
     }
 
     fn is_over(&self) -> bool {
@@ -289,6 +311,7 @@ impl LogStore {
     }
 
     fn forget(&mut self, entry: &Entry) {
+        self.take_back(entry);
         let room = entry.length() + 1;
         self.bytes -= room + size_of::<Entry>();
         self.continuing -= usize::from(entry.continues);
@@ -392,6 +415,56 @@ mod tests {
         assert_eq!(store.oldest(), Some(store.dropped as i64));
         let held: usize = store.blocks.iter().map(|block| block.text.capacity()).sum();
         assert!(held <= cap + cap / 20, "{held} bytes of text are held for a cap of {cap}");
+    }
+
+    #[test]
+    fn no_line_loses_its_text_when_blocks_are_written_anew() {
+        let mut store = LogStore::new(24 << 10);
+        let line = |n: i64| event(n, &format!("{n} {}", "x".repeat(60)));
+        let mut state = 7_u64;
+        for round in 0..400 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (from, many) = ((state >> 33) as i64 % 400, (state >> 50) as i64 % 60);
+            let known: Vec<i64> = (0..store.len()).filter_map(|place| store.timestamp(place)).collect();
+            let events = (from..from + many).filter(|n| !known.contains(n)).map(line).collect();
+            if round % 3 == 0 {
+                store.accept(events)
+            } else {
+                store.accept_older(events)
+            };
+            for place in (0..store.len()).filter(|place| store.level(*place) != Level::Gap) {
+                let line = store.line(place).expect("a place below len");
+                assert!(line.text.starts_with(&format!("{} x", line.timestamp)), "round {round}: {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_more_streams_than_there_are_numbers_stay_with_their_group() {
+        let mut store = LogStore::new(64 << 20);
+        let of = |group: &str, stream: usize, at: i64| LogEvent {
+            group: group.into(),
+            stream: format!("s{stream}"),
+            ..event(at, "x")
+        };
+        store.accept((0..70_000).map(|n| of("a", n, n as i64)).collect());
+        store.accept((0..6_000).map(|n| of(&format!("b{n}"), 1, 100_000 + n as i64)).collect());
+        store.accept(vec![
+            of("a", 3, 200_000),
+            of("a", 69_999, 200_001),
+            of("b7", 2, 200_002),
+            of("b5999", 1, 200_003),
+        ]);
+        let last = store.len() - 4;
+        let told: Vec<(&str, &str)> = (last..last + 4)
+            .map(|place| store.line(place).map(|line| (line.group, line.stream)).expect("a place below len"))
+            .collect();
+        assert_eq!(told, [("a", "s3"), ("a", OTHERS), ("b7", OTHERS), (OTHERS, OTHERS)]);
+        assert_eq!(store.sources.len(), 1 << 16);
+        for place in [65_000, 70_000, 72_000] {
+            let line = store.line(place).expect("a place below len");
+            assert_eq!(line.group, if place < 70_000 { "a".to_string() } else { format!("b{}", place - 70_000) });
+        }
     }
 
     #[test]

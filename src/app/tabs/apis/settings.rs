@@ -122,7 +122,11 @@ pub fn log_groups(api: &Api, stage: &Stage) -> Vec<String> {
 }
 
 fn execution_group(api: &Api, stage: &Stage) -> String {
-    format!("API-Gateway-Execution-Logs_{}/{}", api.id, stage.name)
+    match api.protocol {
+        // API Gateway names these otherwise; nothing but the groups that it makes says so.
+        Protocol::WebSocket => format!("/aws/apigateway/{}/{}", api.id, stage.name),
+        _ => format!("API-Gateway-Execution-Logs_{}/{}", api.id, stage.name),
+    }
 }
 
 /// What the cache does, in words, and how that is to be read.
@@ -324,6 +328,7 @@ mod tests {
             ["/aws/apigw/shop", "API-Gateway-Execution-Logs_a1b2c3/prod"]
         );
         assert_eq!(log_groups(&api(Protocol::Http), &stage), ["/aws/apigw/shop"]);
+        assert_eq!(log_groups(&api(Protocol::WebSocket), &stage), ["/aws/apigw/shop", "/aws/apigateway/a1b2c3/prod"]);
         stage.access_log = Some("arn:aws:firehose:eu-west-1:123456789012:deliverystream/amazon-apigateway-x".into());
         stage.defaults.logging = Some("OFF".into());
         assert!(log_groups(&api(Protocol::Rest), &stage).is_empty());

@@ -42,9 +42,9 @@ impl Logs {
     }
 
     /// Older lines have come.
-    pub fn took_in_older(&mut self, added: usize, arrival: &Arrival, store: &Store) {
+    pub fn took_in_older(&mut self, read_from: Moment, arrival: &Arrival, store: &Store) {
         self.older_than = None;
-        self.exhausted = added == 0;
+        self.read_from = Some(read_from.timestamp_millis());
         let unseen = self.unseen;
         self.took_in(arrival, store);
         self.unseen = unseen;

@@ -54,8 +54,10 @@ impl Logs {
                 let upwards = matches!(motion, Motion::First | Motion::By(..0) | Motion::Pages(..0));
                 // While a search goes on, the first row is not the oldest.
                 let at_top = self.cursor.row == 0 && !self.is_searching(cx.store);
-                if upwards && at_top && !self.exhausted && self.older_than.is_none() {
-                    self.older_than = store.oldest().or_else(|| Some(cx.now.timestamp_millis()));
+                if upwards && at_top && self.older_than.is_none() {
+                    // Where nothing was found there may be something still further back.
+                    let loaded = store.oldest().unwrap_or_else(|| cx.now.timestamp_millis());
+                    self.older_than = Some(self.read_from.map_or(loaded, |read| read.min(loaded)));
                 }
             }
             self.take_cursor();

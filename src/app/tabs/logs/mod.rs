@@ -11,12 +11,13 @@ pub mod invocations;
 pub mod jq;
 mod jump;
 pub mod lines;
+mod look;
 pub mod matching;
 pub mod needle;
 pub mod places;
 mod pointers;
 mod rows;
-mod sources;
+pub mod sources;
 pub mod times;
 pub mod wants;
 
@@ -29,7 +30,7 @@ use crate::app::interests::{Interests, Tail, TailGroup};
 use crate::app::selected::Selected;
 use crate::app::step::{LogTarget, Step};
 use crate::model::log::{GROUPS_PER_LIVE_SESSION, Gap, LIVE_MINUTE, Level};
-use crate::model::trouble::Trouble;
+use crate::model::trouble::{Kind, Trouble};
 use crate::store::Store;
 use crate::text;
 use crate::time::Moment;
@@ -40,9 +41,9 @@ use histogram::Histogram;
 use insights::Insights;
 use jq::Lens;
 use lines::Context as Whereabouts;
+pub use look::Look;
 use matching::Shown;
 use needle::Term;
-pub use sources::matching_groups;
 use times::Times;
 use wants::Only;
 
@@ -144,6 +145,8 @@ pub struct Logs {
     pub times: Times,
     /// The filters that were in force before a line was looked at among its neighbours.
     context: Option<Whereabouts>,
+    /// How the log looked when a jump had led here.
+    arrival: Option<Look>,
     /// Lines by level in time.
     pub histogram: Histogram,
     /// A stretch is being chosen in the histogram.
@@ -154,8 +157,8 @@ pub struct Logs {
     pub caught_up: bool,
     /// Older lines are being asked for: those before this.
     older_than: Option<i64>,
-    /// Nothing older than this exists, or is within reach.
-    exhausted: bool,
+    /// Scrolling back has read everything from here on, ms since 1970.
+    read_from: Option<i64>,
     /// A stretch that is being read whole.
     pub fetching: Option<Gap>,
     /// The live tail.
@@ -352,6 +355,7 @@ impl Logs {
         self.target = target.at;
         self.paused = target.at.is_some();
         self.arrange(cx);
+        self.arrival = Some(self.look(cx.store));
     }
 
     /// What is selected.
@@ -378,9 +382,10 @@ impl Logs {
     }
 
     /// What should be polled while this tab is shown.
-    pub fn interests(&self, _cx: &Context, wanted: &mut Interests) {
+    pub fn interests(&self, cx: &Context, wanted: &mut Interests) {
         wanted.inventory = true;
-        wanted.log_groups |= self.panel == Panel::Insights;
+        // What the service refuses may be for the class of a group: the form of a query should know it before it opens.
+        wanted.log_groups |= self.panel == Panel::Insights || self.troubles.values().any(|t| t.kind == Kind::Invalid);
         if self.groups.is_empty() {
             return;
         }
@@ -389,12 +394,17 @@ impl Logs {
             groups: self.groups.clone(),
             pattern: self.pattern.clone(),
             since_s: self.since_s,
-            // Also while the cursor rests: what comes is counted, and there is no gap when it goes on.
-            follow: true,
+            follow: !self.holds_back(cx.store),
             older_than: self.older_than,
             fetch: self.fetching.clone(),
             live: self.live.wanted,
         });
+    }
+
+    /// The tail goes on also while the cursor rests: what comes is counted. But at the cap it would push out the very lines
+    /// that are being read; then it waits in the log group until it is followed again.
+    pub fn holds_back(&self, store: &Store) -> bool {
+        self.paused && store.logs.is_full() && self.cursor.row < self.rows(&store.logs) / 2
     }
 
     /// Esc has something to leave here.

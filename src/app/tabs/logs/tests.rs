@@ -186,7 +186,7 @@ fn a_gap_is_marked_and_filled() {
 #[test]
 fn a_jump_to_an_older_time_reads_it_and_marks_what_lies_between() {
     let mut journey = Journey::with(3);
-    journey.keys("a-2s").press(KeyCode::Enter);
+    journey.keys("a-2500ms").press(KeyCode::Enter);
     assert_eq!(journey.selected(), "line 1", "it is loaded, so the cursor goes there");
     journey.keys("a01:00").press(KeyCode::Enter);
     let asked = journey.tail().fetch.expect("something to read");
@@ -284,4 +284,25 @@ fn a_jq_expression_that_never_ends_is_told_with_its_line() {
     let outcome = Outcome::Jq { generation: *generation, results, trouble: Some("it did not end".into()) };
     assert!(journey.0.update(Message::Performed(outcome)).is_empty(), "it is not asked again");
     assert_eq!(journey.0.logs.lens.as_ref().and_then(|lens| lens.blamed), Some(NOW + 4), "the newest line goes first");
+}
+
+#[test]
+fn the_way_back_leads_to_the_filter_and_the_line_that_one_came_from() {
+    let mut journey = Journey::with(40);
+    let id = "8f507cfc-1234-4697-b07a-ac58fc914c95";
+    journey.told(vec![line(NOW - 20_500, &format!("RequestId: {id} Error: x")), line(NOW - 20_400, "line 21 again")]);
+    journey.keys("/Error").press(KeyCode::Enter).keys("k");
+    assert!(journey.selected().contains("Error: x"));
+    // Into the invocation and straight back: the filter of the jump is no step of its own.
+    journey.keys("l");
+    assert_eq!(journey.0.logs.filters[0].text, id);
+    journey.press(KeyCode::Esc);
+    let texts: Vec<String> = journey.0.logs.filters.iter().map(|term| term.text.clone()).collect();
+    assert_eq!((texts, journey.selected()), (vec!["Error".to_string()], format!("RequestId: {id} Error: x")));
+    // What is changed there is taken back first.
+    journey.keys("l&Error").press(KeyCode::Enter).press(KeyCode::Esc);
+    assert_eq!(journey.0.logs.filters.len(), 1, "still in the invocation");
+    assert_eq!(journey.0.logs.filters[0].text, id);
+    journey.press(KeyCode::Esc);
+    assert_eq!(journey.0.logs.filters[0].text, "Error");
 }

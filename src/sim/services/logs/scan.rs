@@ -6,8 +6,8 @@ use crate::sim::world::{Millis, World};
 use std::collections::BTreeMap;
 
 /// First slice of time looked at; slices grow where little happens and shrink where much does.
-const FIRST_STEP: Millis = 200;
-const SHORTEST_STEP: Millis = 50;
+const FIRST_STEP: Millis = 50;
+const SHORTEST_STEP: Millis = 10;
 const LONGEST_STEP: Millis = 15 * 60_000;
 const FEW: usize = 50;
 const MANY: usize = 250;

@@ -10,7 +10,7 @@ use std::ops::Range;
 /// No Init phase that succeeds takes longer than its ten seconds; the rest is for a line before it.
 pub const LEAD_MS: Millis = 11_000;
 /// Lines after the end of what wrote them.
-const SLACK_MS: Millis = 100;
+pub const SLACK_MS: Millis = 20;
 /// API Gateway gives an integration 29 seconds.
 const API_TRAIL_MS: Millis = 31_000;
 

@@ -1,6 +1,6 @@
 //! The service as its clients see it: pages, tokens, late events, streams, queries and a live tail.
 
-use super::{Queries, groups, handle, truth};
+use super::{Queries, groups, handle, truth, written};
 use crate::sim::Clock;
 use crate::sim::faults::Faults;
 use crate::sim::services::{Call, Service};
@@ -292,6 +292,9 @@ fn a_stream_is_read_to_its_end_and_back() {
     assert_eq!(account.refusal("GetLogEvents", &wrong).1, "The specified log stream does not exist.");
 }
 
+/// The one group of another class.
+const INFREQUENT: &str = "/aws/apigateway/partner-api-access";
+
 #[test]
 fn groups_are_listed_once_over_all_pages() {
     let account = Account::new();
@@ -302,7 +305,8 @@ fn groups_are_listed_once_over_all_pages() {
         for group in page["logGroups"].as_array().expect("groups") {
             let name = group["logGroupName"].as_str().expect("a name").to_owned();
             assert_eq!(group["arn"], format!("{}:*", groups::arn(&account.world, &name)));
-            assert_eq!(group["logGroupClass"], "STANDARD");
+            let class = if name == INFREQUENT { "INFREQUENT_ACCESS" } else { "STANDARD" };
+            assert_eq!(group["logGroupClass"], class, "{name}");
             assert!(groups::find(&account.world, &name).is_some());
             names.push(name);
         }
@@ -316,6 +320,7 @@ fn groups_are_listed_once_over_all_pages() {
         assert!(names.contains(&function.log_group));
     }
     assert!(names.iter().any(|name| name.starts_with("API-Gateway-Execution-Logs_")));
+    assert!(names.iter().any(|name| name == INFREQUENT));
     let found = |input: Value| account.ask(BORN, "DescribeLogGroups", &input).expect("groups")["logGroups"].clone();
     let by_prefix = found(json!({"logGroupNamePrefix": names[0]}));
     assert_eq!(by_prefix[0]["logGroupName"], names[0]);
@@ -332,17 +337,30 @@ fn the_logs_of_apis_tell_of_their_requests() {
     for api in 0..account.world.catalog.apis.len() {
         for (number, stage) in account.world.catalog.apis[api].stages.iter().enumerate() {
             let Some(group) = &stage.access_log_group else { continue };
+            if group == INFREQUENT {
+                let (code, why) = account.refusal("FilterLogEvents", &json!({"logGroupName": group}));
+                assert_eq!(code, "InvalidOperationException");
+                assert!(why.contains("of log-group-class INFREQUENT_ACCESS"), "{why}");
+                continue;
+            }
             let requests: Vec<_> = account
                 .world
                 .api_requests(api, t0 - MINUTE, t1)
                 .into_iter()
                 .filter(|request| request.stage == number)
                 .collect();
-            let (events, _) = account
-                .filter_all(BORN, &json!({"logGroupName": group, "startTime": t0 - MINUTE, "endTime": t1 + MINUTE}));
+            let input = json!({"logGroupName": group, "startTime": t0 - MINUTE, "endTime": t1 + MINUTE});
+            let events = written(&account.world, group, t0 - MINUTE, t1 + MINUTE, BORN);
+            if groups::must_be_standard(&groups::find(&account.world, group).expect("a group"), "x").is_err() {
+                let (code, said) = account.refusal("FilterLogEvents", &input);
+                assert_eq!(code, "InvalidOperationException");
+                assert!(said.contains("FilterLogEvents is not supported for this log class"), "{said}");
+            } else {
+                assert_eq!(account.filter_all(BORN, &input).0.len(), events.len());
+            }
             let lines: BTreeMap<String, Value> = events
                 .iter()
-                .map(|event| serde_json::from_str(event["message"].as_str().expect("text")).expect("JSON"))
+                .map(|event| serde_json::from_str(&event.message).expect("JSON"))
                 .map(|line: Value| (line["requestId"].as_str().expect("an id").to_owned(), line))
                 .collect();
             for request in &requests {

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::lines;
+use crate::sim::world::Millis;
 use crate::sim::world::World;
 use crate::sim::world::invocation::{Invocation, Outcome};
 
@@ -72,12 +73,17 @@ fn every_line_of_a_json_function_is_one_document_that_names_the_request() {
 #[test]
 fn lines_come_in_time_and_some_are_late() {
     let world = World::new("shop", 7, 0, BORN).unwrap();
-    let function = world.catalog.function_named("cart-api").unwrap();
     let (mut late, mut all) = (0, 0);
-    for one in world.invocations(function, BORN - 600_000, BORN) {
+    let functions = 0..world.catalog.functions.len();
+    for one in functions.flat_map(|function| world.invocations(function, BORN - 600_000, BORN)) {
         let told = lines(&world, &one);
         assert!(told.windows(2).all(|pair| pair[0].timestamp <= pair[1].timestamp), "{told:?}");
         assert!(told.iter().all(|line| line.ingestion > line.timestamp));
+        // Whoever walks the log by time looks so far around an invocation, and no further.
+        let slack = crate::sim::services::logs::source::SLACK_MS;
+        let begin = one.start - one.init_ms.unwrap_or(0.0).ceil() as Millis - slack;
+        let end = one.start + one.duration_ms.ceil() as Millis + slack;
+        assert!(told.iter().all(|line| (begin..=end).contains(&line.timestamp)), "{begin} {end} {told:?}");
         all += told.len();
         late += told.iter().filter(|line| line.ingestion - line.timestamp > 2_000).count();
     }

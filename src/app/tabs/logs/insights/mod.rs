@@ -184,7 +184,9 @@ impl Insights {
     /// The form in which a query is written.
     pub fn open_form(&self, groups: &[String], cx: &Context) -> Step {
         let infrequent = !infrequent(groups, cx.store).is_empty();
-        let last = self.run.as_ref().map(|run| run.query.text.as_str());
+        // What was asked of other groups may mean nothing where no field is discovered.
+        let last = self.run.as_ref().filter(|run| !infrequent || run.query.groups == groups);
+        let last = last.map(|run| run.query.text.as_str());
         let form = QueryForm::new(self.history.iter(), last, infrequent);
         Step::Show(Box::new(Overlay::Query(Box::new(form))))
     }
@@ -241,10 +243,15 @@ impl Logs {
         names
     }
 
-    /// To the panel; where nothing was asked yet, to the form.
+    /// To the panel; where nothing was asked of these groups yet, to the form. What runs is shown first: a query takes
+    /// the place of the one before.
     pub(super) fn open_insights(&mut self, cx: &Context) -> Vec<Step> {
         self.panel = Panel::Insights;
-        if self.insights.run.is_some() { vec![] } else { vec![self.insights.open_form(&self.group_names(), cx)] }
+        let groups = self.group_names();
+        match &self.insights.run {
+            Some(run) if run.is_running() || run.query.groups == groups => vec![],
+            _ => vec![self.insights.open_form(&groups, cx)],
+        }
     }
 
     pub(super) fn act_on_insights(&mut self, action: Action, cx: &Context) -> Vec<Step> {
@@ -322,13 +329,8 @@ fn whole(row: &Row, run: Option<&Run>) -> LineView {
     })
 }
 
-/// `2026-11-21 02:05:00.000`, in UTC; some servers write ms since 1970.
 fn time(row: &Row) -> Option<Moment> {
-    let text = cell(row, "@timestamp")?;
-    match text.parse::<i64>() {
-        Ok(ms) => Moment::from_timestamp_millis(ms),
-        Err(_) => chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok().map(|time| time.and_utc()),
-    }
+    cell(row, "@timestamp").and_then(insights::moment)
 }
 
 fn points_at(row: &Row, run: Option<&Run>, store: &Store) -> Selected {

@@ -12,6 +12,7 @@ use crate::app::export::Contents;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
 use crate::app::overlay::Overlay;
+use crate::app::step::{Jump, LogTarget};
 use crate::app::tabs::Tab;
 use crate::app::tabs::logs::Panel;
 use crate::config::Config;
@@ -274,6 +275,32 @@ fn a_group_that_no_tail_can_read_is_read_in_whole() {
     press(&mut app, "I");
     assert_eq!(form(&app).choices[form(&app).cursor.row].name, super::ready::ALL_LINES);
     assert!(form(&app).query().starts_with("fields @timestamp, @message"));
+}
+
+#[test]
+fn the_key_leads_to_a_query_over_the_group_that_is_chosen() {
+    let mut app = app(1_000, "STANDARD");
+    press(&mut app, "I");
+    run_it(&mut app);
+    let generation = app.interests().insights.expect("wanted").generation;
+    tell(&mut app, generation, Status::Complete, 1, vec![]);
+    // The same group: what was found. Another one: a query over that.
+    key(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    press(&mut app, "I");
+    assert!(app.overlays.is_empty() && app.logs.panel == Panel::Insights);
+    let target = LogTarget { groups: vec!["/archive".into()], ..LogTarget::default() };
+    app.jump(Jump::Logs(target));
+    assert!(!app.interests().log_groups);
+    let refused = Trouble::new(Kind::Invalid, "logs:FilterLogEvents", "the group is of class Infrequent Access");
+    let tail = app.logs.generation();
+    app.update(Message::News(News::TailTrouble { tail, group: "/archive".into(), trouble: Some(refused) }));
+    assert!(app.interests().log_groups, "its class may be why, and the form should know it");
+    let archive = LogGroup { name: "/archive".into(), class: "INFREQUENT_ACCESS".into(), ..LogGroup::default() };
+    app.update(Message::News(News::LogGroups(Ok(vec![archive]))));
+    press(&mut app, "I");
+    assert_eq!(form(&app).choices[form(&app).cursor.row].name, super::ready::ALL_LINES);
+    run_it(&mut app);
+    assert_eq!(app.interests().insights.expect("wanted").query.groups, ["/archive"]);
 }
 
 #[test]
