@@ -23,6 +23,11 @@ impl Unread {
     fn everything() -> Unread {
         Unread { before: Key::new(i64::MAX, i64::MAX), arrived: VecDeque::new() }
     }
+
+    /// Copies of lines: they have to follow where the texts of those go.
+    pub(super) fn copies(&mut self) -> &mut VecDeque<Entry> {
+        &mut self.arrived
+    }
 }
 
 impl Extend<Entry> for Unread {

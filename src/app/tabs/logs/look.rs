@@ -36,7 +36,7 @@ impl Look {
 impl Logs {
     /// How the log is looked at now.
     pub fn look(&self, store: &Store) -> Look {
-        let place = self.place_at(self.cursor.row, &store.logs).filter(|_| self.paused);
+        let place = self.anchor(&store.logs).map(|anchor| anchor.place).filter(|_| self.paused);
         Look {
             panel: self.panel,
             list: self.list,
