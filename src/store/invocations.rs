@@ -12,6 +12,7 @@
 
 mod attempt;
 mod choosing;
+mod digits;
 mod failing;
 mod forgetting;
 mod hash;

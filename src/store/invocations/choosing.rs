@@ -4,6 +4,7 @@
 //! names is found out once for each name, and ids are compared as numbers.
 
 use super::attempt::Attempt;
+use super::digits::Part;
 use super::names::Names;
 use super::{Invocations, Key};
 use crate::model::invocation::Status;
@@ -27,11 +28,8 @@ struct Word {
     statuses: [bool; Status::ALL.len()],
     cold: bool,
     warm: bool,
-    id: Option<Vec<Piece>>,
+    id: Option<Part>,
 }
-
-/// Hexadecimal digits between dashes: their number and how many they are.
-type Piece = (u128, u32);
 
 impl Filter {
     /// Reads a filter; none where it lets everything pass. `!word` is for what does not have it; `statuses` says what a
@@ -60,46 +58,9 @@ impl Word {
             statuses: Status::ALL.map(|status| statuses(status).to_lowercase().contains(word)),
             cold: "cold".contains(word),
             warm: "warm".contains(word),
-            id: pieces(word),
+            id: Part::read(word),
         }
     }
-}
-
-/// A word as part of an id; none where it can't be one.
-fn pieces(word: &str) -> Option<Vec<Piece>> {
-    let number = |digits: &str| match digits.len() {
-        0 => Some((0, 0)),
-        1..=32 if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            u128::from_str_radix(digits, 16).ok().map(|number| (number, digits.len() as u32))
-        }
-        _ => None,
-    };
-    word.split('-').map(number).collect()
-}
-
-/// Whether the text of an id has a word: the groups of its digits, and the pieces of the word, which dashes part.
-fn has_pieces(groups: &[Piece], word: &[Piece]) -> bool {
-    let low = |digits: u32| if digits == 0 { 0 } else { u128::MAX >> (128 - 4 * digits) };
-    match word {
-        [] => false,
-        [(number, digits)] => groups.iter().any(|(group, width)| {
-            digits <= width && (0..=width - digits).any(|at| group >> (4 * at) & low(*digits) == *number)
-        }),
-        [first, middle @ .., last] => groups.windows(word.len()).any(|groups| {
-            let [(before, _), between @ .., (behind, width)] = groups else { return false };
-            let begins = first.1 <= groups[0].1 && before & low(first.1) == first.0;
-            let ends = last.1 <= *width && behind.checked_shr(4 * (width - last.1)).unwrap_or_default() == last.0;
-            begins && ends && between == middle
-        }),
-    }
-}
-
-fn of_request(id: u128) -> [Piece; 5] {
-    [(id >> 96, 8), (id >> 80 & 0xffff, 4), (id >> 64 & 0xffff, 4), (id >> 48 & 0xffff, 4), (id & 0xffff_ffff_ffff, 12)]
-}
-
-fn of_trace(id: u128) -> [Piece; 3] {
-    [(1, 1), (id >> 96, 8), (id & ((1 << 96) - 1), 24)]
 }
 
 /// What invocations are ordered by.
@@ -182,9 +143,9 @@ impl Invocations {
         })
     }
 
-    fn has_id(&self, slot: u32, one: &Attempt, word: &[Piece]) -> bool {
+    fn has_id(&self, slot: u32, one: &Attempt, word: &Part) -> bool {
         let trace = self.counts_of(slot).trace;
-        has_pieces(&of_request(one.request.0), word) || trace != 0 && has_pieces(&of_trace(trace), word)
+        word.is_in_request(one.request.0) || trace != 0 && word.is_in_trace(trace)
     }
 }
 
@@ -192,24 +153,4 @@ impl Invocations {
 fn in_order(number: f64) -> u64 {
     let bits = number.to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::line::{RequestId, TraceId};
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn an_id_has_a_word_as_its_text_has(id in any::<u128>(), trace in any::<u128>(), from in 0usize..36, length in 1usize..37, other in "[0-9a-f-]{1,6}") {
-            let (request, trace) = (RequestId(id).to_string(), TraceId(trace).to_string());
-            for word in [request[from..].get(..length).unwrap_or(&other), trace[from.min(34)..].get(..length).unwrap_or(&other), &other] {
-                let read = pieces(word).expect("digits and dashes");
-                prop_assert_eq!(has_pieces(&of_request(id), &read), request.contains(word), "{} in {}", word, request);
-                let id = TraceId::read(&trace).expect("a trace id").0;
-                prop_assert_eq!(has_pieces(&of_trace(id), &read), trace.contains(word), "{} in {}", word, trace);
-            }
-        }
-    }
 }
