@@ -109,6 +109,19 @@ def runs_of(trace):
             yield one["name"], services[one["parent_id"]]["aws"]["request_id"], bool(one.get("fault"))
 
 
+def messages(account, logs, group, start, end):
+    """The lines of a group, by whichever way its class grants."""
+    window = {"startTime": start * 1000, "endTime": end * 1000}
+    described = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    if next(one for one in described if one["logGroupName"] == group)["logGroupClass"] == "STANDARD":
+        return [line["message"] for line in filtered(account, logs, group, **window)]
+    account.refuses("InvalidOperationException", logs.filter_log_events, logGroupName=group, **window)
+    id = logs.start_query(logGroupName=group, startTime=start, endTime=end, queryString="fields @message | limit 10000")["queryId"]
+    complete = lambda one: one if one["status"] == "Complete" else None
+    answer = account.until(f"query over {group}", 20, lambda: complete(logs.get_query_results(queryId=id)))
+    return [cell["value"] for row in (answer or {}).get("results", []) for cell in row if cell["field"] == "@message"]
+
+
 def requests(account, when, start, end):
     """Count and 5XXError of each stage, against its access log."""
     gateway, logs = account.client("apigateway"), account.client("logs")
@@ -124,8 +137,7 @@ def requests(account, when, start, end):
             if not arn:
                 continue
             # A line is written when the request ends, and counted when it began.
-            lines = filtered(account, logs, arn.split(":log-group:")[1], startTime=start * 1000, endTime=(end + 60) * 1000)
-            lines = [json.loads(line["message"]) for line in lines]
+            lines = [json.loads(line) for line in messages(account, logs, arn.split(":log-group:")[1], start, end + 60)]
             mine = [line for line in lines if line["stage"] == stage["stageName"] and start * 1000 <= line["requestTimeEpoch"] < end * 1000]
             statuses = [int(line["status"]) for line in mine]
             account.same(f"requests of {named}: access log and Count", len(statuses), counted["count"])
