@@ -12,7 +12,7 @@ use crate::app::step::Step;
 use crate::app::tabs::Context;
 use crate::model::invocation::Status;
 use crate::store::Store;
-use crate::store::invocations::{Invocations as Index, Key, Row, Summary};
+use crate::store::invocations::{Filter, Invocations as Index, Key, Measure, Row, Summary};
 use crate::time::Moment;
 
 /// Lines of the panel that are no rows: its frame, the two lines over the list, the column titles.
@@ -55,19 +55,14 @@ impl Column {
         Column::ALL[(at + 1) % Column::ALL.len()]
     }
 
-    fn rank(self, row: &Row<'_>) -> f64 {
+    /// What the index orders by; it has the newest first by itself.
+    fn measure(self) -> Option<Measure> {
         match self {
-            Column::Start => row.start as f64,
-            Column::Duration => row.duration_ms.unwrap_or(-1.0),
-            Column::Init => row.init_ms.or(row.restore_ms).map_or(-1.0, f64::from),
-            Column::Memory => match (row.memory_used_mb, row.memory_mb) {
-                (Some(used), Some(size)) if size > 0 => f64::from(used) / f64::from(size),
-                _ => -1.0,
-            },
-            // Those that returned normally and yet logged errors come before those that did not.
-            Column::Status if row.status == Status::Ok => f64::from(u8::from(row.errors > 0)),
-            Column::Status if row.status.is_failure() => 2.0 + f64::from(row.status as u8),
-            Column::Status => 0.5,
+            Column::Start => None,
+            Column::Duration => Some(Measure::Duration),
+            Column::Init => Some(Measure::Init),
+            Column::Memory => Some(Measure::Memory),
+            Column::Status => Some(Measure::Failure),
         }
     }
 }
@@ -127,17 +122,14 @@ impl Invocations {
         let index = &cx.store.logs.invocations;
         let chosen = self.keys.get(self.cursor.row).copied().filter(|_| self.cursor.row > 0);
         let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
-        let words: Vec<String> = self.filter.to_lowercase().split_whitespace().map(str::to_string).collect();
-        self.keys = if words.is_empty() {
-            index.keys().collect()
-        } else {
-            index.rows().filter(|row| passes(row, &words)).map(|row| row.key).collect()
+        let filter = Filter::read(&self.filter, index, word);
+        index.choose(filter.as_ref(), &mut self.keys);
+        self.summary = if filter.is_none() { index.summary(None) } else { index.summary_of(&self.keys) };
+        self.cut = match self.column.measure() {
+            Some(measure) => index.rank(&mut self.keys, measure, self.reversed, RANKED),
+            None => false,
         };
-        self.summary = if words.is_empty() { index.summary(None) } else { index.summary_of(&self.keys) };
-        self.cut = false;
-        if self.column != Column::Start {
-            self.rank(index);
-        } else if self.reversed {
+        if self.column == Column::Start && self.reversed {
             self.keys.reverse();
         }
         if let Some(row) = chosen.and_then(|key| self.keys.iter().position(|known| *known == key)) {
@@ -147,28 +139,6 @@ impl Invocations {
         self.cursor.fit(self.keys.len(), Self::height(cx.body));
         self.made = Some(index.generation());
         self.at = Some(cx.now);
-    }
-
-    /// Orders by the column; of very many only the first.
-    fn rank(&mut self, index: &Index) {
-        let mut ranked: Vec<(f64, i64, Key)> = self
-            .keys
-            .iter()
-            .filter_map(|key| index.row(*key))
-            .map(|row| (self.column.rank(&row), row.start, row.key))
-            .collect();
-        let turned = self.reversed;
-        let order = move |a: &(f64, i64, Key), b: &(f64, i64, Key)| {
-            let by_rank = if turned { a.0.total_cmp(&b.0) } else { b.0.total_cmp(&a.0) };
-            by_rank.then(b.1.cmp(&a.1))
-        };
-        if ranked.len() > RANKED {
-            ranked.select_nth_unstable_by(RANKED, order);
-            ranked.truncate(RANKED);
-            self.cut = true;
-        }
-        ranked.sort_by(order);
-        self.keys = ranked.into_iter().map(|(.., key)| key).collect();
     }
 
     /// The rows of the list, for a file.
@@ -240,25 +210,6 @@ impl Invocations {
             ..Selected::default()
         }
     }
-}
-
-/// A row passes where each word is in its function, version, status, error type or ids; `!word` where it is in none.
-fn passes(row: &Row<'_>, words: &[String]) -> bool {
-    let id = row.key.request.to_string();
-    let trace = row.trace_id.map(|trace| trace.to_string()).unwrap_or_default();
-    let cold = if row.init_ms.is_some() || row.restore_ms.is_some() { "cold" } else { "warm" };
-    let told = format!(
-        "{} {} {} {} {cold} {id} {trace}",
-        row.function,
-        row.version.map(|version| format!("v{version}")).unwrap_or_default(),
-        word(row.status),
-        row.error_type.unwrap_or_default(),
-    )
-    .to_lowercase();
-    words.iter().all(|word| match word.strip_prefix('!') {
-        Some(not) => not.is_empty() || !told.contains(not),
-        None => told.contains(word.as_str()),
-    })
 }
 
 /// A status as the screen names it.

@@ -78,13 +78,13 @@ fn numbers(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     parts
 }
 
-/// Over what the numbers are.
+/// Over what the numbers are: as far as the lines have been read, which may be less than what is in store.
 pub(super) fn loaded(app: &App) -> String {
-    match (app.store.logs.oldest(), app.store.logs.newest()) {
-        (Some(oldest), Some(newest)) => {
+    match app.store.logs.indexed() {
+        Some((oldest, newest)) => {
             format!("over {} that are loaded", text::age(((newest - oldest) / 1000).max(1)))
         }
-        _ => "over what is loaded".into(),
+        None => "over what is loaded".into(),
     }
 }
 
