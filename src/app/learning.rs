@@ -155,7 +155,10 @@ impl App {
                 let events = store.logs.missing_of(events);
                 let older = store.logs.oldest().is_some_and(|oldest| asked.from < oldest);
                 let arrival = if older { store.logs.accept_older(events) } else { store.logs.accept(events) };
+                // What was asked for is not what has come meanwhile.
+                let unseen = self.logs.unseen;
                 self.logs.took_in(&arrival, store);
+                self.logs.unseen = unseen;
                 self.logs.fetched(&asked);
                 let left_out = if marked.is_none() { self.logs.left_out(&asked, store) } else { None };
                 for gap in rest.into_iter().chain(left_out) {

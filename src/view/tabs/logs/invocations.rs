@@ -89,7 +89,7 @@ pub(super) fn loaded(app: &App) -> String {
 }
 
 /// A column: its title, its width, and the width of the screen from which on it is there.
-const COLUMNS: [(&str, u16, u16); 10] = [
+const COLUMNS: [(&str, u16, u16); 11] = [
     ("start", 12, 0),
     ("function", 0, 0),
     ("version", 8, 124),
@@ -99,6 +99,7 @@ const COLUMNS: [(&str, u16, u16); 10] = [
     ("memory", 9, 72),
     ("lines", 5, 100),
     ("id", 8, 108),
+    ("trace", 8, 140),
     ("outcome", 0, 0),
 ];
 
@@ -197,6 +198,11 @@ fn cell(column: &str, row: &Row<'_>, pen: &Pen, outcome: Style) -> (String, Styl
         },
         "lines" => (row.lines.to_string(), styles.dim),
         "id" => (row.key.request.to_string()[..8].to_string(), styles.dim),
+        // Its end tells it from others: traces of one minute begin alike.
+        "trace" => {
+            let id = row.trace_id.map(|id| id.to_string());
+            (id.map_or_else(none, |id| id[id.len().saturating_sub(8)..].to_string()), styles.dim)
+        }
         _ => (told(row), outcome),
     }
 }
