@@ -75,7 +75,7 @@ pub async fn run(occasion: &Occasion, arguments: &LogsArgs) -> Result<u8, Failur
     let (interests, wanted) = watch::channel(Interests { tail, ..Interests::default() });
     let (told, mut news) = mpsc::channel(WAITING);
     let cancel = CancellationToken::new();
-    poll::start_tail(account.clone(), occasion.clock.clone(), wanted, told, pace(config), cancel.clone());
+    poll::start_logs(account.clone(), occasion.clock.clone(), wanted, told, pace(config), cancel.clone());
     let ended = reader.read_all(&archived, &mut news).await;
     cancel.cancel();
     drop(interests);

@@ -33,8 +33,8 @@ use crate::time::Clock;
 use desk::Desk;
 pub use pace::Pace;
 
-/// Starts what a tail needs and nothing else: for whoever prints it instead of drawing it.
-pub fn start_tail(
+/// Starts those that read logs, a tail or a query as is wanted, and no others: for whoever prints instead of drawing.
+pub fn start_logs(
     account: Account,
     clock: Clock,
     interests: watch::Receiver<Interests>,
@@ -42,19 +42,9 @@ pub fn start_tail(
     pace: Pace,
     cancel: CancellationToken,
 ) {
-    Desk::new(account, clock, interests, news, pace, cancel).run(tail::poll);
-}
-
-/// Starts what a Logs Insights query needs and nothing else.
-pub fn start_insights(
-    account: Account,
-    clock: Clock,
-    interests: watch::Receiver<Interests>,
-    news: mpsc::Sender<Message>,
-    pace: Pace,
-    cancel: CancellationToken,
-) {
-    Desk::new(account, clock, interests, news, pace, cancel).run(insights::poll);
+    let desk = Desk::new(account, clock, interests, news, pace, cancel);
+    desk.run(tail::poll);
+    desk.run(insights::poll);
 }
 
 /// Starts the pollers, on the runtime that this is called from; all of them end with `cancel`, or when nobody holds the

@@ -234,7 +234,7 @@ fn open(occasion: &Occasion, account: &Account) -> Desk {
     let (told, news) = mpsc::channel(WAITING);
     let cancel = CancellationToken::new();
     let pace = pace(&occasion.loaded.config);
-    poll::start_insights(account.clone(), occasion.clock.clone(), wanted, told, pace, cancel.clone());
+    poll::start_logs(account.clone(), occasion.clock.clone(), wanted, told, pace, cancel.clone());
     Desk { interests, news, cancel }
 }
 

@@ -32,11 +32,6 @@ impl Invocations {
         self.slots().map(|slot| self.row_at(slot))
     }
 
-    /// The same by their keys, which cost less.
-    pub fn keys(&self) -> impl Iterator<Item = Key> + '_ {
-        self.slots().map(|slot| Key { slot, request: self.attempts[slot as usize].request })
-    }
-
     /// One invocation, if it is still known.
     pub fn row(&self, key: Key) -> Option<Row<'_>> {
         let one = self.attempts.get(key.slot as usize)?;
