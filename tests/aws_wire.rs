@@ -4,7 +4,7 @@
 use crate::embedded::Embedded;
 use chrono::TimeDelta;
 use slsdash::app::effect::{Change, Failure, Outcome};
-use slsdash::aws::{Account, Settings, alarms, apis, changes, functions, logs, metrics, traces};
+use slsdash::aws::{Account, Settings, alarms, apis, changes, functions, logs, metrics, service_graph, traces};
 use slsdash::model::api::Protocol;
 use slsdash::model::function::InvocationType;
 use slsdash::model::series::{Metric, SeriesKey, Statistic, Subject};
@@ -132,7 +132,7 @@ async fn every_page_is_read() {
     assert!(!capped && !summaries.is_empty());
     let trace = traces::trace(account, &summaries[0].id).await.expect("a whole trace");
     assert!(!trace.documents.is_empty());
-    assert!(!traces::service_graph(account, start, end).await.expect("the graph").is_empty());
+    assert!(!service_graph::service_graph(account, start, end).await.expect("the graph").nodes.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

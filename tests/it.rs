@@ -10,6 +10,7 @@
 
 mod aws_wire;
 mod cli;
+mod documents;
 mod drift;
 mod embedded;
 mod frames;

@@ -38,7 +38,6 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// Files longer than this are about more than one thing, unless said why here.
 const LONGEST: usize = 450;
 const LONG_FILES: &[(&str, &str)] = &[
-    ("src/app/keys.rs", "what each action does, in the order of the command table"),
     ("src/app/tabs/functions.rs", "the order of the function table, which is kept up with, and its filters"),
     ("src/sim/services/xray/filter.rs", "one grammar"),
 ];
@@ -221,7 +220,7 @@ fn colours_are_named_by_the_theme_and_keys_by_the_table_of_commands() {
     let keys = breaches(&["KeyCode::"], |source| {
         source.room == "term"
             || (source.room == "app"
-                && ["keymap", "keys", "changes", "query"].iter().any(|file| source.path.contains(file)))
+                && ["keymap", "keys", "pointer", "completion", "changes", "query"].iter().any(|file| source.path.contains(file)))
     });
     law("a key is named in src/term, which reads it, and in app's keymap and editors", &keys);
 }

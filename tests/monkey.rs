@@ -15,7 +15,9 @@ use slsdash::model::identity::{Identity, Scope};
 use slsdash::model::insights::{Progress, Span, Statistics, Status};
 use slsdash::model::log::LogEvent;
 use slsdash::model::series::{Series, Subject};
+use slsdash::model::service_graph::{ServiceEdge, ServiceGraph, ServiceNode};
 use slsdash::model::trace::{Trace, TraceSummary};
+use slsdash::model::tracing::{SamplingRule, TraceGroup, Tracing};
 use slsdash::model::trouble::{Kind, Trouble};
 use slsdash::store::metrics::function_row;
 use slsdash::time::{Clock, Moment};
@@ -47,7 +49,7 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
         created: None,
         endpoint: None,
     };
-    match pick % 15 {
+    match pick % 18 {
         0 => News::FunctionsPage {
             functions: names
                 .iter()
@@ -142,6 +144,7 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
             }],
             read_to: now,
             capped: false,
+            scanned: u64::from(pick),
         },
         11 => News::Trace(
             format!("1-0-{}", pick - 1),
@@ -169,6 +172,39 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
                 cut: false,
             },
         },
+        14 => News::ServiceGraph(Ok(ServiceGraph {
+            nodes: (0..i32::from(pick % 40))
+                .map(|id| ServiceNode {
+                    id,
+                    name: names[id as usize % names.len()].into(),
+                    kind: ["client", "AWS::Lambda", "AWS::Lambda::Function", ""][id as usize % 4].into(),
+                    response_times: vec![(f64::from(id), i64::from(id) - 2)],
+                    edges: (0..id % 7)
+                        .map(|n| ServiceEdge { to: (id * n) % 45 - 2, ..ServiceEdge::default() })
+                        .collect(),
+                    ..ServiceNode::default()
+                })
+                .collect(),
+            start: Some(now),
+            end: Some(now),
+        })),
+        15 => {
+            News::ServiceGraphBefore(if pick.is_multiple_of(2) { Err(trouble()) } else { Ok(ServiceGraph::default()) })
+        }
+        16 => News::Tracing(Tracing {
+            groups: names
+                .iter()
+                .map(|name| TraceGroup { name: (*name).into(), expression: Some((*name).into()) })
+                .collect(),
+            rules: vec![SamplingRule {
+                name: "Default".into(),
+                rate: f64::from(pick) - 3.0,
+                reservoir: -1,
+                ..SamplingRule::default()
+            }],
+            troubles: vec![trouble()],
+            ..Tracing::default()
+        }),
         12 => News::TailTrouble { tail, group: name, trouble: Some(trouble()) },
         _ => News::AccountSettings(Err(Trouble::new(Kind::Network, "lambda:GetAccountSettings", "no route"))),
     }
@@ -207,7 +243,7 @@ fn key(pick: u8, ctrl: bool) -> KeyEvent {
                 [usize::from(pick) % 6]
         }
         // The keys that lead somewhere more often than chance has it.
-        _ => KeyCode::Char(char::from(b"12345ltmixPyo/:?!fWeEvFsSwzpUD"[usize::from(pick) % 30])),
+        _ => KeyCode::Char(char::from(b"12345ltmixPyo/:?!fWeEvFsSwzpUD44HbLncdMC"[usize::from(pick) % 40])),
     };
     KeyEvent::new(code, if ctrl && pick > 200 { KeyModifiers::CONTROL } else { KeyModifiers::NONE })
 }

@@ -62,6 +62,16 @@ pub enum Action {
     Histogram,
     Brush,
     BrushEnd,
+    QuickFilter,
+    AllLogs,
+    NextMatch,
+    PreviousMatch,
+    CriticalPath,
+    Earlier,
+    Later,
+    AsTable,
+    Compare,
+    LoadMore,
     ServerFilter,
     Pause,
     Refresh,
@@ -100,6 +110,12 @@ pub enum Place {
     Traces,
     /// One trace's waterfall.
     Trace,
+    /// Services and how they call each other.
+    ServiceMap,
+    /// What traces have in common.
+    TraceStatistics,
+    /// Groups and sampling rules.
+    Sampling,
     /// APIs and their stages.
     Apis,
     /// A popup with a list (help, errors, action menu).
@@ -135,14 +151,39 @@ pub struct Command {
 }
 
 use Place::{
-    Anywhere, Apis, Confirmation, Form, Function, Functions, Insights, Line, Logs, Overview, Popup, Prompt, Trace,
-    Traces,
+    Anywhere, Apis, Confirmation, Form, Function, Functions, Insights, Line, Logs, Overview, Popup, Prompt, ServiceMap,
+    Trace, TraceStatistics, Traces,
 };
 
-const SELECTION: &[Place] =
-    &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Traces, Trace, Apis];
-const SELECTION_AND_LINE: &[Place] =
-    &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Traces, Trace, Apis, Line];
+const SELECTION: &[Place] = &[
+    Overview,
+    Functions,
+    Function,
+    Logs,
+    Place::Invocations,
+    Place::Errors,
+    Insights,
+    Traces,
+    Trace,
+    ServiceMap,
+    TraceStatistics,
+    Apis,
+];
+const SELECTION_AND_LINE: &[Place] = &[
+    Overview,
+    Functions,
+    Function,
+    Logs,
+    Place::Invocations,
+    Place::Errors,
+    Insights,
+    Traces,
+    Trace,
+    ServiceMap,
+    TraceStatistics,
+    Apis,
+    Line,
+];
 
 macro_rules! table {
     ($($action:ident $name:literal $keys:expr, $places:expr, $priority:literal $label:literal $sentence:literal $($changes:ident)?;)*) => {
@@ -163,7 +204,7 @@ table! {
     Logs            "logs"             ["3"],                      &[Anywhere],            0 "logs"      "Show the tail of the chosen log groups.";
     Traces          "traces"           ["4"],                      &[Anywhere],            0 "traces"    "Show the traces of the time window.";
     Apis            "apis"             ["5"],                      &[Anywhere],            0 "apis"      "Show APIs, their stages, caches and throttles.";
-    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, Line], 2 "open" "Go into the selected row.";
+    Open            "open"             ["enter"],                  &[Overview, Functions, Function, Logs, Place::Invocations, Place::Errors, Insights, Place::Histogram, Traces, Apis, Popup, Prompt, Trace, ServiceMap, TraceStatistics, Place::Sampling, Line], 2 "open" "Go into the selected row.";
     Back            "back"             ["esc"],                    &[Anywhere, Popup, Line, Prompt, Form, Confirmation], 3 "back" "Close the popup, else drop the filter, else leave the view.";
     Up              "up"               ["up", "k"],                &[Anywhere, Popup, Line], 0 "up"        "Move up.";
     Down            "down"             ["down", "j"],              &[Anywhere, Popup, Line], 0 "down"      "Move down.";
@@ -186,8 +227,8 @@ table! {
     Undo            "undo"             ["shift-u"],                &[Anywhere],            0 "undo"      "Undo the last change that can be undone, after confirmation." changes;
     Follow          "follow"           ["f"],                      &[Logs],                1 "follow"    "Follow the newest lines, or stop following.";
     Wrap            "wrap"             ["shift-w"],                &[Logs, Line],          7 "wrap"      "Wrap long lines.";
-    NextError       "next-error"       ["e"],                      &[Logs, Place::Invocations, Traces],        5 "error"     "Go to the next error.";
-    PreviousError   "previous-error"   ["shift-e"],                &[Logs, Place::Invocations, Traces],        0 "error"     "Go to the error before.";
+    NextError       "next-error"       ["e"],                      &[Logs, Place::Invocations, Traces, Trace],        5 "error"     "Go to the next error.";
+    PreviousError   "previous-error"   ["shift-e"],                &[Logs, Place::Invocations, Traces, Trace],        0 "error"     "Go to the error before.";
     LevelUp         "level"            ["v"],                      &[Logs],                6 "level"     "Show only lines of at least this level: all, info, warn, error.";
     Export          "export"           ["shift-x"],                &[Logs, Place::Invocations, Place::Errors, Insights],      7 "export"    "Write what is shown to a file: CSV, JSON lines or text, by its extension.";
     Insights        "insights"         ["shift-i"],                &[Logs, Place::Invocations, Place::Errors, Insights],      1 "query"     "Write or choose a Logs Insights query; it costs by what it scans.";
@@ -195,25 +236,35 @@ table! {
     InContext       "in-context"       ["c"],                      &[Logs],                6 "context"   "Show the line among its neighbours without the filter; again, the filter is back.";
     NextOfInvocation "next-of-invocation" ["n"],                   &[Logs],                0 "next line" "Go to the next line of the same invocation.";
     PreviousOfInvocation "previous-of-invocation" ["shift-n"],     &[Logs],                0 "line before" "Go to the line before of the same invocation.";
-    GoToTime        "go-to-time"       ["a"],                      &[Logs],                7 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03.";
+    GoToTime        "go-to-time"       ["a"],                      &[Logs, TraceStatistics], 3 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03; of traces, compare before and after it.";
     Jq              "jq"               ["shift-j"],                &[Logs],                7 "jq"        "Type a jq expression: what it makes of each JSON line is shown in its place.";
     Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
-    Fold            "fold"             ["space"],                  &[Logs, Line],          3 "fold"      "Fold stack traces, or unfold them; in one line, what is selected.";
+    Fold            "fold"             ["space"],                  &[Logs, Line, Trace],   3 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected.";
     LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";
-    Histogram       "histogram"        ["shift-h"],                &[Logs],                7 "histogram" "Show how many lines there are in time, by level.";
-    Brush           "brush"            ["b"],                      &[Logs],                8 "brush"     "Choose a stretch of the histogram and look at its lines only.";
+    Histogram       "histogram"        ["shift-h"],                &[Logs, Traces],        7 "histogram" "Show how many lines there are in time, by level; of traces, how many took how long.";
+    Brush           "brush"            ["b"],                      &[Logs, Traces],        8 "brush"     "Choose a stretch of the histogram and look at its lines, or traces, only.";
     BrushEnd        "brush-end"        ["space"],                  &[Place::Histogram],    1 "set end"   "Set one end of the stretch where the brush is.";
+    QuickFilter     "quick-filter"     ["f"],                      &[Traces],              3 "quick"     "Choose a filter: faults, errors, throttles, the slow ones, this function, this API, this user.";
+    AllLogs         "all-logs"         ["shift-l"],                &[Traces, Trace, TraceStatistics], 4 "all logs"  "Show the logs of every function that the trace touched, merged.";
+    NextMatch       "next-match"       ["n"],                      &[Trace, ServiceMap],   7 "next"      "Go to the next hit of the search; in the service map, to the next call of the selected service.";
+    PreviousMatch   "previous-match"   ["shift-n"],                &[Trace, ServiceMap],   0 "before"    "Go to the hit, or call, before.";
+    CriticalPath    "critical-path"    ["c"],                      &[Trace],               5 "critical"  "Show only the spans that the answer waited for, and those that failed.";
+    Earlier         "earlier"          [","],                      &[Trace],               0 "earlier"   "Move the zoomed time axis towards the beginning.";
+    Later           "later"            ["."],                      &[Trace],               0 "later"     "Move the zoomed time axis towards the end.";
+    AsTable         "as-table"         ["v"],                      &[ServiceMap],          3 "table"     "Show the service map as a table, or as a graph again.";
+    Compare         "compare"          ["d"],                      &[ServiceMap],          4 "compare"   "Compare with the window before.";
+    LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   6 "sort"      "Sort by the next column.";
+    Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap],   6 "sort"      "Sort by the next column.";
     SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
-    LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window.";
-    ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window.";
+    LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window; in a trace, zoom out of its time.";
+    ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window; in a trace, zoom into the time of the selected span.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
     CopyMenu        "copy-menu"        ["shift-y"],                &[Logs, Line],          7 "copy ..."  "Choose what to copy of a log line: all of it, a value, its path, indented JSON, a link.";
-    FilterByValue   "filter-by-value"  ["="],                      &[Line],                4 "filter"    "Show only lines with the value of the selected field.";
-    ToggleColumn    "column"           ["shift-c"],                &[Line],                5 "column"    "Give the selected field a column of its own in the list of lines, or take it away.";
-    FoldAll         "fold-all"         ["-"],                      &[Line],                6 "fold all"  "Fold everything in the line.";
-    UnfoldAll       "unfold-all"       ["+"],                      &[Line],                6 "unfold"    "Unfold everything in the line.";
+    FilterByValue   "filter-by-value"  ["="],                      &[Line, Trace],         4 "filter"    "Show only lines with the value of the selected field; only traces with the selected annotation.";
+    ToggleColumn    "column"           ["shift-c"],                &[Line, Trace],         7 "column"    "Give the selected field, or annotation, a column of its own in the list, or take it away.";
+    FoldAll         "fold-all"         ["-"],                      &[Line, Trace],         8 "fold all"  "Fold everything in the line; in a trace, what services called.";
+    UnfoldAll       "unfold-all"       ["+"],                      &[Line, Trace],         8 "unfold"    "Unfold everything.";
     Console         "console"          ["o"],                      SELECTION_AND_LINE,     9 "console"   "Open whatever is selected in the AWS console.";
     Palette         "palette"          [":", "ctrl-p"],            &[Anywhere],            9 "palette"   "Go anywhere, do anything, by name.";
     Pause           "pause"            ["p"],                      &[Anywhere],            9 "pause"     "Stop all polling, or go on.";

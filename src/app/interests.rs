@@ -38,6 +38,14 @@ pub struct Interests {
     pub traces: Option<TraceQuery>,
     /// The trace that is open.
     pub trace: Option<String>,
+    /// Traces that are wanted whole, for statistics; each is read once.
+    pub whole_traces: BTreeSet<String>,
+    /// The service graph of the window.
+    pub service_graph: bool,
+    /// That of the window before, to compare with.
+    pub service_graph_before: bool,
+    /// Sampling rules, groups, and where segments go.
+    pub tracing: bool,
     /// The API inventory.
     pub apis: bool,
     /// APIs whose stages are on screen.
@@ -126,6 +134,10 @@ impl Default for Interests {
             insights: None,
             traces: None,
             trace: None,
+            whole_traces: BTreeSet::new(),
+            service_graph: false,
+            service_graph_before: false,
+            tracing: false,
             apis: false,
             stages: BTreeSet::new(),
             routes: BTreeSet::new(),

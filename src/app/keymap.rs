@@ -14,7 +14,7 @@ pub struct Keymap {
     keys: HashMap<Action, Vec<KeyCombination>>,
 }
 
-const PLACES: [Place; 16] = [
+const PLACES: [Place; 20] = [
     Place::Anywhere,
     Place::Overview,
     Place::Functions,
@@ -25,6 +25,10 @@ const PLACES: [Place; 16] = [
     Place::Insights,
     Place::Traces,
     Place::Trace,
+    Place::ServiceMap,
+    Place::TraceStatistics,
+    Place::Sampling,
+    Place::Histogram,
     Place::Apis,
     Place::Popup,
     Place::Line,

@@ -4,6 +4,7 @@ use super::App;
 use super::message::News;
 use super::overlay::Overlay;
 use super::tabs::Learnt;
+use crate::model::service_graph::ServiceGraph;
 use crate::model::trouble::{Kind, Trouble};
 
 impl App {
@@ -194,11 +195,12 @@ impl App {
                 self.logs.insights.fail(generation, trouble, place, now);
                 Learnt::Other
             }
-            News::Traces { filter, summaries, capped, .. } => {
+            News::Traces { filter, summaries, capped, scanned, .. } => {
                 // An answer to an expression that has been changed meanwhile.
                 if filter != self.traces.expression() {
                     return;
                 }
+                store.traces.scanned += scanned;
                 store.traces.accept(summaries, capped, self.config.traces.cap, now);
                 Learnt::Traces
             }
@@ -211,7 +213,15 @@ impl App {
                 Learnt::Traces
             }
             News::ServiceGraph(answer) => {
-                store.graph.accept(answer, now);
+                store.graph.accept(answer.map(ServiceGraph::simplified), now);
+                Learnt::Traces
+            }
+            News::ServiceGraphBefore(answer) => {
+                store.graph_before.accept(answer.map(ServiceGraph::simplified), now);
+                Learnt::Traces
+            }
+            News::Tracing(tracing) => {
+                store.tracing.accept(Ok(tracing), now);
                 Learnt::Traces
             }
         };
@@ -277,6 +287,7 @@ fn trouble_of(news: &News) -> Option<&Trouble> {
     | News::TracesFailed(trouble)
     | News::Trace(_, Err(trouble))
     | News::ServiceGraph(Err(trouble))
+    | News::ServiceGraphBefore(Err(trouble))
     | News::Apis { trouble: Some(trouble), .. }
     | News::Stages(_, Err(trouble))
     | News::Routes(_, Err(trouble))

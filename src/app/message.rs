@@ -11,7 +11,9 @@ use crate::model::insights::{Progress, Span};
 use crate::model::invocation::Invocation;
 use crate::model::log::{Gap, LogEvent, LogGroup};
 use crate::model::series::{Series, SeriesKey};
-use crate::model::trace::{ServiceNode, Trace, TraceSummary};
+use crate::model::service_graph::ServiceGraph;
+use crate::model::trace::{Trace, TraceSummary};
+use crate::model::tracing::Tracing;
 use crate::model::trouble::Trouble;
 use crate::time::Moment;
 
@@ -159,13 +161,19 @@ pub enum News {
         read_to: Moment,
         /// The window held more traces than the cap.
         capped: bool,
+        /// Traces that X-Ray looked at for this, beyond what was told before.
+        scanned: u64,
     },
     /// GetTraceSummaries failed.
     TracesFailed(Trouble),
-    /// BatchGetTraces for one id.
+    /// One whole trace.
     Trace(String, Result<Trace, Trouble>),
-    /// GetServiceGraph.
-    ServiceGraph(Result<Vec<ServiceNode>, Trouble>),
+    /// GetServiceGraph of the window.
+    ServiceGraph(Result<ServiceGraph, Trouble>),
+    /// GetServiceGraph of the window before.
+    ServiceGraphBefore(Result<ServiceGraph, Trouble>),
+    /// Sampling rules, groups, and where segments go.
+    Tracing(Tracing),
     /// GetRestApis and GetApis together. REST and v2 may fail apart: then the other's are shown with the trouble.
     Apis {
         /// What could be had.

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod command;
+pub mod completion;
 pub mod confirm;
 pub mod cursor;
 pub mod effect;
@@ -11,11 +12,14 @@ pub mod interests;
 pub mod invoke;
 pub mod keymap;
 pub mod keys;
+mod leads;
 pub mod learning;
 pub mod line;
 pub mod message;
 pub mod overlay;
 pub mod palette;
+pub mod pointer;
+mod prompt;
 pub mod provision;
 pub mod query;
 pub mod regions;
@@ -33,6 +37,7 @@ use crate::config::{Config, Writes};
 use crate::model::identity::Scope;
 use crate::model::trouble::Trouble;
 use crate::store::Store;
+use crate::store::feed::Feed;
 use crate::store::logs::LogStore;
 use crate::time::{Clock, Moment, TimeWindow};
 use command::Place;
@@ -238,7 +243,7 @@ impl App {
                 self.learn(news);
                 // Rows are places in what is known: where there is less of it, they can't wait.
                 let shrunk = self.store.functions.all().len() < self.functions.arranged
-                    || self.store.traces.all().len() < self.traces.arranged;
+                    || self.store.traces.all().len() < self.traces.list.arranged;
                 if shrunk || self.learnt_at.is_none_or(|at| self.now - at >= LEARNING_PAUSE) {
                     self.learn_now();
                 }
@@ -385,6 +390,7 @@ impl App {
                     self.overlays.push(*overlay);
                     self.fit_lines();
                 }
+                Step::Choose(chosen) => self.choose(chosen),
                 Step::Say(text) => self.notices.say(text, self.now),
             }
         }
@@ -402,15 +408,17 @@ impl App {
         self.remember();
         self.with_tabs(|tabs, cx| match jump {
             Jump::Function(name) => tabs.functions.open(name),
-            Jump::Logs(target) => tabs.logs.show(target, cx),
+            Jump::Logs(target) => tabs.logs.show(&target, cx),
             Jump::Traces(filter) => tabs.traces.show(filter, cx),
-            Jump::Trace(id) => tabs.traces.open(id, cx),
+            Jump::Trace(target) => tabs.traces.open(target, cx),
             Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
         });
         self.tab = to;
     }
 
     fn window_changed(&mut self) {
+        self.store.graph = Feed::default();
+        self.store.graph_before = Feed::default();
         self.store.metrics.clear();
         self.functions.figures.clear();
         self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::command::{Action, Place};
+use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
 use super::invoke::{Answer, InvokeForm};
@@ -26,6 +27,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// One log line, whole.
     Line(Box<LineView>),
+    /// One of several things, each with what it does.
+    Choice(Choice),
     /// What can be copied of a line.
     Copies(Box<Copies>),
     /// The payload editor.
@@ -88,15 +91,70 @@ pub struct Prompt {
     pub before: String,
     /// Why it can't be taken, as typed so far.
     pub complaint: Option<String>,
+    /// What could come next, where that is known.
+    pub completion: Option<Box<Completion>>,
+}
+
+impl Prompt {
+    /// A prompt that begins with a text.
+    pub fn new(kind: PromptKind, before: String) -> Prompt {
+        Prompt { kind, input: Input::new(before.clone()), before, complaint: None, completion: None }
+    }
+
+    /// What could come next, after an edit.
+    pub fn complete(&mut self) {
+        if let Some(completion) = &mut self.completion {
+            completion.renew(&self.input);
+        }
+    }
+}
+
+/// What a choice does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Lists the traces that this filter expression takes; empty for all.
+    Expression(String),
+    /// Lists those of the traces listed that this takes too.
+    Narrow(String),
+}
+
+impl Chosen {
+    /// The expression.
+    pub fn text(&self) -> &str {
+        match self {
+            Chosen::Expression(text) | Chosen::Narrow(text) => text,
+        }
+    }
+}
+
+/// One of several things, each with what it does, or with the reason why it can't be done: shown, not hidden.
+#[derive(Debug)]
+pub struct Choice {
+    /// What is chosen.
+    pub title: &'static str,
+    /// The things by name.
+    pub items: Vec<(String, Result<Chosen, String>)>,
+    /// Selected item.
+    pub cursor: Cursor,
+}
+
+impl Choice {
+    /// A choice, its first item selected.
+    pub fn new(title: &'static str, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
+        Choice { title, items, cursor: Cursor::default() }
+    }
 }
 
 impl Overlay {
     /// Where its keys listen.
     pub fn place(&self) -> Place {
         match self {
-            Overlay::Help(_) | Overlay::Errors(_) | Overlay::Menu(_) | Overlay::Answer(_) | Overlay::Copies(_) => {
-                Place::Popup
-            }
+            Overlay::Help(_)
+            | Overlay::Errors(_)
+            | Overlay::Menu(_)
+            | Overlay::Answer(_)
+            | Overlay::Choice(_)
+            | Overlay::Copies(_) => Place::Popup,
             Overlay::Line(_) => Place::Line,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
             Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Query(_) => Place::Form,

@@ -17,6 +17,8 @@ pub struct Selected {
     pub request_id: Option<String>,
     /// X-Ray trace id.
     pub trace_id: Option<String>,
+    /// Whether that trace was sampled, where it is known.
+    pub sampled: Option<bool>,
     /// API id and stage.
     pub stage: Option<(String, String)>,
     /// Log group.

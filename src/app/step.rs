@@ -1,7 +1,8 @@
 //! What a tab wants done beyond itself.
 
 use super::effect::Effect;
-use super::overlay::Overlay;
+use super::overlay::{Chosen, Overlay};
+use crate::time::Moment;
 
 /// One thing that a tab cannot do alone.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub enum Step {
     Go(Jump),
     /// Put something over the view.
     Show(Box<Overlay>),
+    /// Do what was chosen.
+    Choose(Chosen),
     /// Tell the user.
     Say(String),
 }
@@ -26,7 +29,7 @@ pub enum Jump {
     /// The trace list under a filter expression.
     Traces(String),
     /// One trace.
-    Trace(String),
+    Trace(TraceTarget),
     /// A stage: API id, stage.
     Stage(String, String),
 }
@@ -42,4 +45,32 @@ pub struct LogTarget {
     pub filter: Option<String>,
     /// Show this moment (ms since 1970) instead of following.
     pub at: Option<i64>,
+    /// Only lines of this trace: those of `requests`, and those that name it.
+    pub trace: Option<String>,
+    /// Request ids of the trace's invocations.
+    pub requests: Vec<String>,
+    /// The stage through which it came: its execution log is wanted too.
+    pub stage: Option<(String, String)>,
+}
+
+/// Which trace, and what is known of it: where to look in it, and why it may not be there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceTarget {
+    /// Trace id, in X-Ray's form.
+    pub id: String,
+    /// The invocation that is looked for.
+    pub request_id: Option<String>,
+    /// Its function.
+    pub function: Option<String>,
+    /// When it was.
+    pub at: Option<Moment>,
+    /// Whether it was sampled, where a log line says so.
+    pub sampled: Option<bool>,
+}
+
+impl TraceTarget {
+    /// A trace of which nothing else is known.
+    pub fn of(id: &str) -> TraceTarget {
+        TraceTarget { id: id.to_string(), ..TraceTarget::default() }
+    }
 }

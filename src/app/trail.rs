@@ -1,5 +1,6 @@
 //! The way back: what was looked at before each jump, so that Esc returns to it as it was.
 
+use super::step::TraceTarget;
 use super::tabs::{Context, Tab, logs};
 use super::{App, Tabs};
 
@@ -19,7 +20,7 @@ pub struct Visit {
 enum Seen {
     Nothing,
     Function(String),
-    Trace(String),
+    Trace(TraceTarget),
     Stage(String, String),
     Logs(Box<logs::Look>),
 }
@@ -32,7 +33,7 @@ impl App {
             Tab::Overview => None,
             Tab::Functions => self.functions.detail.clone().map(Seen::Function),
             Tab::Logs => Some(Seen::Logs(Box::new(self.logs.look(&self.store)))),
-            Tab::Traces => self.traces.open.clone().map(Seen::Trace),
+            Tab::Traces => self.traces.open.as_ref().map(|open| Seen::Trace(open.target.clone())),
             Tab::Apis => self.apis.detail.clone().map(|(api, stage)| Seen::Stage(api, stage)),
         };
         self.trail.push(Visit { tab, seen: seen.unwrap_or(Seen::Nothing) });
@@ -54,7 +55,7 @@ impl Seen {
         match self {
             Seen::Nothing => {}
             Seen::Function(name) => tabs.functions.open(name),
-            Seen::Trace(id) => tabs.traces.open(id, cx),
+            Seen::Trace(target) => tabs.traces.open(target, cx),
             Seen::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
             Seen::Logs(look) => tabs.logs.look_again(*look, cx),
         }

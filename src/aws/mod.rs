@@ -23,7 +23,10 @@ pub mod metrics;
 mod pages;
 pub mod permissions;
 mod reading;
+pub mod retrieval;
+pub mod service_graph;
 pub mod traces;
+pub mod tracing;
 mod trouble;
 
 pub use account::{Account, Keys, Settings};

@@ -66,6 +66,14 @@ permissions! {
         "xray:GetTraceSummaries"                ["GetTraceSummaries"],               "the list of traces";
         "xray:BatchGetTraces"                   ["BatchGetTraces"],                  "a trace's segments";
         "xray:GetServiceGraph"                  ["GetServiceGraph"],                 "the service map";
+        "xray:GetGroups"                        ["GetGroups"],                       "groups of traces";
+        "xray:GetSamplingRules"                 ["GetSamplingRules"],                "sampling rules";
+        "xray:GetSamplingStatisticSummaries"    ["GetSamplingStatisticSummaries"],   "what sampling rules did";
+        "xray:GetTraceSegmentDestination"       ["GetTraceSegmentDestination"],      "whether Transaction Search is on";
+        "xray:GetIndexingRules"                 ["GetIndexingRules"],                "how much of Transaction Search is indexed";
+        "xray:StartTraceRetrieval"              ["StartTraceRetrieval"],             "a trace that is in CloudWatch Logs";
+        "xray:ListRetrievedTraces"              ["ListRetrievedTraces"],             "its spans";
+        "xray:CancelTraceRetrieval"             ["CancelTraceRetrieval"],            "the end of a retrieval that takes too long";
     }
     "Apis" false ["apigateway:*::/account", "apigateway:*::/restapis", "apigateway:*::/restapis/*", "apigateway:*::/apis", "apigateway:*::/apis/*"] => {
         "apigateway:GET"                        ["GetRestApis", "GetApis", "GetStages", "GetResources", "GetRoutes", "GetIntegrations", "GetAccount"], "APIs, stages, routes and their limits";

@@ -1,21 +1,21 @@
-//! X-Ray: summaries, whole traces and the service graph.
+//! X-Ray: summaries and whole traces.
 
-use aws_sdk_xray::types::{AnnotationValue, Service, Trace as SdkTrace, TraceSummary as SdkSummary};
+use aws_sdk_xray::types::{AnnotationValue, Trace as SdkTrace, TraceSummary as SdkSummary};
 use chrono::TimeDelta;
 
 use super::Account;
 use super::pages::Pages;
 use super::reading::{instant, moment, said, shown};
-use crate::model::trace::{ServiceNode, Trace, TraceSummary};
+use super::{retrieval, tracing};
+use crate::model::trace::{Source, Trace, TraceSummary, started, xray_id};
+use crate::model::tracing::Destination;
 use crate::model::trouble::{Kind, Trouble};
 use crate::time::Moment;
 
 /// GetTraceSummaries and GetServiceGraph take no longer window.
 pub const LONGEST_WINDOW: TimeDelta = TimeDelta::hours(6);
 /// BatchGetTraces takes five ids.
-const IDS_PER_CALL: usize = 5;
-/// A service graph of more pages than this is no graph to look at.
-const GRAPH_PAGES: usize = 50;
+pub const IDS_PER_CALL: usize = 5;
 
 /// A page of GetTraceSummaries.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +24,8 @@ pub struct SummaryPage {
     pub summaries: Vec<TraceSummary>,
     /// Token of the next page.
     pub next: Option<String>,
+    /// TracesProcessedCount: how many the whole query has looked at, and bills; told on the first page.
+    pub scanned: u64,
 }
 
 /// The windows, newest first, that together cover `start` to `end` and are each short enough for X-Ray.
@@ -59,13 +61,14 @@ pub async fn page(
     let output = output.map_err(|error| account.trouble("xray:GetTraceSummaries", &error))?;
     // The count is that of the whole query, and told again on each of its pages.
     let scanned = output.traces_processed_count().and_then(|count| u64::try_from(count).ok());
+    let scanned = if first { scanned.unwrap_or(output.trace_summaries().len() as u64) } else { 0 };
     if first {
-        let scanned = scanned.unwrap_or(output.trace_summaries().len() as u64);
         account.meter().read_traces(scanned, account.clock().now());
     }
     Ok(SummaryPage {
         summaries: output.trace_summaries().iter().map(summary).collect(),
         next: output.next_token().filter(|token| !token.is_empty()).map(str::to_string),
+        scanned,
     })
 }
 
@@ -112,33 +115,49 @@ pub async fn batch(account: &Account, ids: &[String]) -> Result<Vec<Trace>, Trou
     Ok(traces)
 }
 
-/// One whole trace. Errors: also where X-Ray does not have it (any more, or not yet).
-pub async fn trace(account: &Account, id: &str) -> Result<Trace, Trouble> {
-    let found = batch(account, &[id.to_string()]).await?.into_iter().next();
-    found.ok_or_else(|| {
-        let message = format!("X-Ray has no trace {}", crate::text::safe_line(id));
-        let mut trouble = Trouble::new(Kind::Missing, "xray:BatchGetTraces", message);
-        trouble.remedy = Some(
-            "it is kept for 30 days, and not here at all where Transaction Search sends spans to `aws/spans`".into(),
-        );
-        trouble
-    })
+/// Whole traces by id, wherever this account keeps them: X-Ray, or the spans in CloudWatch Logs where Transaction Search
+/// sends them there. Ids that are nowhere are left out.
+pub async fn whole_traces(account: &Account, ids: &[String]) -> Result<Vec<Trace>, Trouble> {
+    let ids: Vec<String> = ids.iter().map(|id| xray_id(id)).collect();
+    let mut found = batch(account, &ids).await?;
+    let missing: Vec<String> = ids.into_iter().filter(|id| found.iter().all(|trace| trace.id != *id)).collect();
+    if missing.is_empty() || !searches(account).await {
+        return Ok(found);
+    }
+    for ids in missing.chunks(retrieval::IDS_PER_RETRIEVAL) {
+        found.extend(retrieval::retrieve(account, ids).await?);
+    }
+    Ok(found)
 }
 
-/// GetServiceGraph over at most the last six hours before `end`.
-pub async fn service_graph(account: &Account, start: Moment, end: Moment) -> Result<Vec<ServiceNode>, Trouble> {
-    let start = start.max(end - LONGEST_WINDOW);
-    let request = account.xray().get_service_graph().start_time(instant(start)).end_time(instant(end));
-    let (mut pages, mut token, mut nodes) = (Pages::up_to(GRAPH_PAGES), None, Vec::new());
-    loop {
-        let output = request.clone().set_next_token(token).send().await;
-        let output = output.map_err(|error| account.trouble("xray:GetServiceGraph", &error))?;
-        nodes.extend(output.services().iter().map(node));
-        token = pages.follow(output.next_token());
-        if token.is_none() {
-            return Ok(nodes);
-        }
+/// One whole trace. Errors: also where it is nowhere to be found (any more, or yet).
+pub async fn trace(account: &Account, id: &str) -> Result<Trace, Trouble> {
+    let id = xray_id(id);
+    if let Some(found) = batch(account, std::slice::from_ref(&id)).await?.into_iter().next() {
+        return Ok(found);
     }
+    if !searches(account).await {
+        let message = format!("X-Ray has no trace {}", crate::text::safe_line(&id));
+        let mut trouble = Trouble::new(Kind::Missing, "xray:BatchGetTraces", message);
+        trouble.remedy = Some("only sampled requests are kept, and those for 30 days".into());
+        return Err(trouble);
+    }
+    match retrieval::retrieve(account, std::slice::from_ref(&id)).await {
+        Ok(found) => match found.into_iter().find(|trace| !trace.documents.is_empty()) {
+            Some(found) => Ok(found),
+            None => retrieval::from_spans(account, &id).await,
+        },
+        // Whoever may read the log group needs no retrieval.
+        Err(trouble) if trouble.lasts() || trouble.kind == Kind::Other => {
+            retrieval::from_spans(account, &id).await.map_err(|_| trouble)
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// The account sends its segments to CloudWatch Logs. Who may not ask is taken not to.
+async fn searches(account: &Account) -> bool {
+    tracing::destination(account).await.is_ok_and(|to| to.destination == Destination::CloudWatchLogs)
 }
 
 fn summary(from: &SdkSummary) -> TraceSummary {
@@ -153,7 +172,7 @@ fn summary(from: &SdkSummary) -> TraceSummary {
     annotations.dedup();
     TraceSummary {
         id: shown(from.id()),
-        start: moment(from.start_time()).or_else(|| from.id().and_then(start_in_id)),
+        start: moment(from.start_time()).or_else(|| from.id().and_then(started)),
         duration: from.duration().filter(|seconds| seconds.is_finite()),
         response_time: from.response_time().filter(|seconds| seconds.is_finite()),
         fault: from.has_fault().unwrap_or_default(),
@@ -164,15 +183,12 @@ fn summary(from: &SdkSummary) -> TraceSummary {
         url: said(http.and_then(|http| http.http_url())),
         status: http.and_then(|http| http.http_status()).and_then(|status| u16::try_from(status).ok()),
         entry_point: said(from.entry_point().and_then(|service| service.name())),
+        entry_type: said(from.entry_point().and_then(|service| service.r#type())),
+        users: from.users().iter().filter_map(|user| said(user.user_name())).collect(),
         services: from.service_ids().iter().map(|service| shown(service.name())).collect(),
         annotations,
+        searched: String::new(),
     }
-}
-
-/// `1-5f84c7a5-...`: the second part is the start in seconds, in hexadecimal.
-fn start_in_id(id: &str) -> Option<Moment> {
-    let seconds = i64::from_str_radix(id.split('-').nth(1)?, 16).ok()?;
-    Moment::from_timestamp(seconds, 0)
 }
 
 fn annotation(value: &AnnotationValue) -> String {
@@ -190,21 +206,8 @@ fn whole(from: SdkTrace) -> Trace {
         id: shown(from.id.as_deref()),
         duration: from.duration.filter(|seconds| seconds.is_finite()),
         limit_exceeded: from.limit_exceeded.unwrap_or_default(),
+        source: Source::XRay,
         documents: segments.map(|s| (shown(s.id.as_deref()), s.document.unwrap_or_default())).collect(),
-    }
-}
-
-fn node(from: &Service) -> ServiceNode {
-    let statistics = from.summary_statistics();
-    ServiceNode {
-        id: from.reference_id().unwrap_or_default(),
-        name: shown(from.name()),
-        kind: shown(from.r#type()),
-        total: statistics.and_then(|s| s.total_count()).unwrap_or_default(),
-        faults: statistics.and_then(|s| s.fault_statistics()).and_then(|s| s.total_count()).unwrap_or_default(),
-        errors: statistics.and_then(|s| s.error_statistics()).and_then(|s| s.total_count()).unwrap_or_default(),
-        total_response_time: statistics.and_then(|s| s.total_response_time()).unwrap_or_default(),
-        edges: from.edges().iter().filter_map(|edge| edge.reference_id()).collect(),
     }
 }
 
@@ -227,6 +230,5 @@ mod tests {
     fn a_summary_without_start_has_it_in_its_id() {
         let summary = summary(&SdkSummary::builder().id("1-5f84c7a5-e7d1852db8c4fd35d88bf49a").build());
         assert_eq!(summary.start.map(|start| start.timestamp()), Some(0x5f84_c7a5));
-        assert_eq!(start_in_id("nonsense"), None);
     }
 }

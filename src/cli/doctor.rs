@@ -258,7 +258,7 @@ async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
     tried.say("xray:GetTraceSummaries", traces::page(account, "", minute, now, None).await.err())?;
     let nobody = format!("1-{:08x}-000000000000000000000000", now.timestamp());
     tried.say("xray:BatchGetTraces", traces::batch(account, &[nobody]).await.err())?;
-    tried.say("xray:GetServiceGraph", traces::service_graph(account, minute, now).await.err())?;
+    tried.say("xray:GetServiceGraph", crate::aws::service_graph::service_graph(account, minute, now).await.err())?;
     let (_, trouble) = apis::all(account).await;
     tried.say("apigateway:GET", trouble)
 }

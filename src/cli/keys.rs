@@ -43,9 +43,12 @@ fn places(command: &Command) -> String {
         Place::Invocations => "invocations",
         Place::Errors => "errors",
         Place::Insights => "insights",
-        Place::Histogram => "the histogram of logs",
+        Place::Histogram => "histograms",
         Place::Traces => "traces",
         Place::Trace => "one trace",
+        Place::ServiceMap => "the service map",
+        Place::TraceStatistics => "trace statistics",
+        Place::Sampling => "sampling",
         Place::Apis => "apis",
         Place::Popup => "popups",
         Place::Line => "one log line",
@@ -66,6 +69,8 @@ fn places(command: &Command) -> String {
         Place::Insights,
         Place::Traces,
         Place::Trace,
+        Place::ServiceMap,
+        Place::TraceStatistics,
         Place::Apis,
     ];
     if tabs.iter().all(|place| command.places.contains(place)) {

@@ -1,13 +1,13 @@
-//! `slsdash trace`: one trace, its segments as a tree or as the documents that came.
+//! `slsdash trace`: one trace, drawn as a waterfall, or as the documents that came.
 //!
 //! ```text
 //! 1-68f0a1b2-0123456789abcdef01234567  1.24s
-//!       0ms   1.24s  shop-public/prod  AWS::ApiGateway::Stage  fault
-//!      12ms   1.20s    checkout-api  AWS::Lambda::Function  fault
-//!      30ms    84ms      DynamoDB  aws
+//!       0ms   1.24s  [##============]  shop-public/prod  AWS::ApiGateway::Stage  fault  502
+//!      12ms   1.20s  [ #######======]    checkout-api  AWS::Lambda::Function  fault
+//!      30ms    84ms  [  #           ]      DynamoDB  aws
 //! ```
-
-use std::collections::{BTreeMap, BTreeSet};
+//!
+//! `#` is what a span did itself, `=` what it waited for.
 
 use serde_json::{Value, json};
 
@@ -16,31 +16,33 @@ use super::occasion::Occasion;
 use super::output::{Output, complain};
 use super::{TextFormat, TraceArgs};
 use crate::aws::traces;
-use crate::model::trace::Trace;
+use crate::model::trace::{Span, Trace, Waterfall};
+use crate::store::waterfall::{self, gaps};
 use crate::text;
 
-/// A trace has at most 10,000 segments; a document may hold itself as its own ancestor.
-const DEEPEST: usize = 64;
+/// Columns of the bars.
+const BARS: usize = 32;
 
 /// Prints it.
 pub async fn run(occasion: &Occasion, arguments: &TraceArgs) -> Result<u8, Failure> {
     let account = occasion.connect().await?;
     let trace = traces::trace(&account, arguments.id.trim()).await?;
-    let (segments, broken) = read(&trace);
-    if broken > 0 {
-        complain(&format!("{broken} of {} segments can't be read as JSON", trace.documents.len()));
-    }
+    let waterfall = waterfall::read(&trace);
+    waterfall.notes().iter().for_each(|note| complain(note));
     if trace.limit_exceeded {
-        complain("X-Ray left segments out: the trace is larger than it keeps");
+        complain("segments were left out: the trace is larger than is kept");
     }
-    let duration = duration(&trace, &segments);
+    let duration = duration(&trace, &waterfall);
     let mut output = Output::new();
     match arguments.output.output {
-        TextFormat::Json => output.document(&json!({"id": trace.id, "duration": duration, "segments": segments}))?,
+        TextFormat::Json => {
+            let segments = documents(&trace);
+            output.document(&json!({"id": trace.id, "duration": duration, "segments": segments}))?;
+        }
         TextFormat::Text => {
             let took = duration.map(|seconds| text::millis(seconds * 1000.0)).unwrap_or_default();
             output.line(&format!("{}  {took}", trace.id))?;
-            for line in tree(&segments) {
+            for line in lines(&waterfall) {
                 output.line(&line)?;
             }
         }
@@ -49,142 +51,116 @@ pub async fn run(occasion: &Occasion, arguments: &TraceArgs) -> Result<u8, Failu
     Ok(OK)
 }
 
-fn read(trace: &Trace) -> (Vec<Value>, usize) {
+/// The documents as received, the earliest first; what can't be read has been complained of.
+fn documents(trace: &Trace) -> Vec<Value> {
     let mut segments: Vec<Value> = Vec::new();
     for (_, document) in &trace.documents {
         // Documents nested deeper than serde_json's limit are an error, never a stack overflow.
         segments.extend(serde_json::from_str::<Value>(document).ok().filter(Value::is_object));
     }
+    let start = |segment: &Value| {
+        let nanos = segment["startTimeUnixNano"].as_f64().map(|nanos| nanos / 1e9);
+        segment["start_time"].as_f64().or(nanos).unwrap_or(f64::MAX)
+    };
     segments.sort_by(|a, b| start(a).total_cmp(&start(b)));
-    let broken = trace.documents.len() - segments.len();
-    (segments, broken)
-}
-
-fn start(segment: &Value) -> f64 {
-    segment["start_time"].as_f64().unwrap_or(f64::MAX)
+    segments
 }
 
 /// Some servers say 0 where the segments know better.
-fn duration(trace: &Trace, segments: &[Value]) -> Option<f64> {
+fn duration(trace: &Trace, waterfall: &Waterfall) -> Option<f64> {
     if let Some(told) = trace.duration.filter(|told| *told > 0.0) {
         return Some(told);
     }
-    let first = segments.iter().filter_map(|segment| segment["start_time"].as_f64()).fold(f64::INFINITY, f64::min);
-    let last = segments.iter().filter_map(|segment| segment["end_time"].as_f64()).fold(f64::NEG_INFINITY, f64::max);
     // To the millisecond, as X-Ray has it.
-    (last >= first).then(|| ((last - first) * 1000.0).round() / 1000.0)
+    let seconds = ((waterfall.end - waterfall.start) * 1000.0).round() / 1000.0;
+    (!waterfall.spans.is_empty()).then_some(seconds)
 }
 
-fn tree(segments: &[Value]) -> Vec<String> {
-    let mut under: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-    let mut ids = BTreeSet::new();
-    for segment in segments {
-        collect_ids(segment, &mut ids, 0);
-    }
-    let mut roots = Vec::new();
-    for segment in segments {
-        match segment["parent_id"].as_str() {
-            Some(parent) if ids.contains(parent) && segment["id"] != *parent => {
-                under.entry(parent).or_default().push(segment);
-            }
-            _ => roots.push(segment),
-        }
-    }
-    let origin = segments.iter().map(start).fold(f64::MAX, f64::min);
+fn lines(waterfall: &Waterfall) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut seen = BTreeSet::new();
-    // Segments whose parents are each other have no root: they follow as roots of their own.
-    for segment in roots.into_iter().chain(segments) {
-        draw(segment, 0, origin, &under, &mut seen, &mut lines);
+    for (at, span) in waterfall.spans.iter().enumerate() {
+        let offset = text::millis(((span.start - waterfall.start) * 1000.0).max(0.0));
+        let took = span.duration().map_or("open".into(), |seconds| text::millis(seconds * 1000.0));
+        let indent = "  ".repeat(span.depth.min(BARS));
+        let bar = bar(waterfall, at, span);
+        let mut line = format!("{offset:>8} {took:>7}  [{bar}]  {indent}{}  {}", span.name, span.origin);
+        for (is, flag) in [
+            (span.fault, "fault"),
+            (span.error, "error"),
+            (span.throttle, "throttle"),
+            (span.inferred, "inferred"),
+            (span.end.is_none(), "in_progress"),
+        ] {
+            if is {
+                line.push_str("  ");
+                line.push_str(flag);
+            }
+        }
+        let more = [&span.operation, &span.resource].into_iter().flatten().filter(|word| **word != span.name);
+        more.for_each(|word| line.push_str(&format!("  {word}")));
+        if let Some(status) = span.status {
+            line.push_str(&format!("  {status}"));
+        }
+        lines.push(text::safe_line(line.trim_end()).into_owned());
+        if let Some(exception) = &span.exception {
+            let pad = " ".repeat(BARS + 22);
+            let line = format!("{pad}{indent}{}: {}", exception.kind, exception.message);
+            lines.push(text::safe_line(&line).into_owned());
+        }
     }
     lines
 }
 
-fn collect_ids<'a>(segment: &'a Value, ids: &mut BTreeSet<&'a str>, depth: usize) {
-    ids.extend(segment["id"].as_str());
-    if depth < DEEPEST {
-        segment["subsegments"].as_array().into_iter().flatten().for_each(|inner| collect_ids(inner, ids, depth + 1));
-    }
-}
-
-fn draw<'a>(
-    segment: &'a Value,
-    depth: usize,
-    origin: f64,
-    under: &BTreeMap<&str, Vec<&'a Value>>,
-    seen: &mut BTreeSet<*const Value>,
-    lines: &mut Vec<String>,
-) {
-    if !seen.insert(std::ptr::from_ref(segment)) || depth > DEEPEST {
-        return;
-    }
-    let offset = text::millis(((start(segment) - origin) * 1000.0).max(0.0));
-    let took = match (segment["start_time"].as_f64(), segment["end_time"].as_f64()) {
-        (Some(start), Some(end)) => text::millis(((end - start) * 1000.0).max(0.0)),
-        _ => "open".into(),
+fn bar(waterfall: &Waterfall, at: usize, span: &Span) -> String {
+    let total = (waterfall.end - waterfall.start).max(1e-9);
+    let column = |time: f64| ((time - waterfall.start) / total * BARS as f64).clamp(0.0, BARS as f64);
+    let columns = |from: f64, to: f64| {
+        let first = (column(from).floor() as usize).min(BARS - 1);
+        first..(column(to).round() as usize).clamp(first + 1, BARS)
     };
-    let name = segment["name"].as_str().unwrap_or("?");
-    let kind = segment["origin"].as_str().or_else(|| segment["namespace"].as_str()).unwrap_or_default();
-    let mut line = format!("{offset:>8} {took:>7}  {}{name}  {kind}", "  ".repeat(depth));
-    for flag in ["fault", "error", "throttle", "inferred", "in_progress"] {
-        if segment[flag].as_bool() == Some(true) {
-            line.push_str("  ");
-            line.push_str(flag);
+    let mut bar = vec![' '; BARS];
+    let end = span.end.unwrap_or(waterfall.end);
+    bar[columns(span.start, end)].fill(if span.has_children() { '=' } else { '#' });
+    if span.has_children() {
+        for gap in gaps(waterfall, at).iter().filter(|gap| gap.length() >= total / BARS as f64 / 2.0) {
+            bar[columns(gap.from, gap.to)].fill('#');
         }
     }
-    if let Some(status) = segment["http"]["response"]["status"].as_i64() {
-        line.push_str(&format!("  {status}"));
-    }
-    lines.push(text::safe_line(line.trim_end()).into_owned());
-    for exception in segment["cause"]["exceptions"].as_array().into_iter().flatten() {
-        let kind = exception["type"].as_str().unwrap_or("exception");
-        let message = exception["message"].as_str().unwrap_or_default();
-        let line = format!("{:>16}  {}  {kind}: {message}", "", "  ".repeat(depth));
-        lines.push(text::safe_line(&line).into_owned());
-    }
-    let inner = segment["subsegments"].as_array().into_iter().flatten();
-    let joined = segment["id"].as_str().and_then(|id| under.get(id)).into_iter().flatten().copied();
-    let mut children: Vec<&Value> = inner.chain(joined).collect();
-    children.sort_by(|a, b| start(a).total_cmp(&start(b)));
-    for child in children {
-        draw(child, depth + 1, origin, under, seen, lines);
-    }
+    bar.into_iter().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn trace(documents: &[Value]) -> Trace {
+        let documents = documents.iter().map(|document| (String::new(), document.to_string())).collect();
+        Trace { documents, ..Trace::default() }
+    }
+
     #[test]
     fn segments_stand_below_their_parents_with_their_offsets() {
-        let segments = [
+        let trace = trace(&[
             json!({"id": "a", "name": "stage", "start_time": 100.0, "end_time": 101.0, "fault": true,
                    "subsegments": [{"id": "b", "name": "call", "start_time": 100.1, "end_time": 100.9}]}),
             json!({"id": "c", "parent_id": "b", "name": "handler", "start_time": 100.2, "end_time": 100.8,
                    "cause": {"exceptions": [{"type": "Boom", "message": "no\u{1b}"}]}}),
-        ];
-        let lines = tree(&segments);
+        ]);
+        let lines = lines(&waterfall::read(&trace));
         assert_eq!(lines.len(), 4, "{lines:#?}");
-        assert!(lines[0].contains("stage") && lines[0].ends_with("fault"), "{lines:#?}");
+        assert!(lines[0].contains("[###=") && lines[0].contains("stage") && lines[0].ends_with("fault"), "{lines:#?}");
         assert!(lines[2].contains("      handler") && lines[2].contains("200ms"), "{lines:#?}");
         assert!(lines[3].contains("Boom: no␛"), "{lines:#?}");
     }
 
     #[test]
-    fn parents_in_a_circle_and_missing_times_end() {
-        let segments = [
-            json!({"id": "a", "parent_id": "b", "name": "one"}),
-            json!({"id": "b", "parent_id": "a", "name": "two"}),
-            json!({"id": "c", "parent_id": "c", "name": "three", "start_time": "soon"}),
-        ];
-        assert_eq!(tree(&segments).len(), 3);
-    }
-
-    #[test]
     fn a_duration_of_nothing_is_computed_from_the_segments() {
-        let trace = Trace { duration: Some(0.0), ..Trace::default() };
-        let segments = [json!({"start_time": 10.0, "end_time": 11.25}), json!({"start_time": 10.5})];
-        assert_eq!(duration(&trace, &segments), Some(1.25));
-        assert_eq!(duration(&trace, &[]), None);
+        let known = trace(&[
+            json!({"id": "a", "name": "a", "start_time": 10.0, "end_time": 11.25}),
+            json!({"id": "b", "name": "b", "start_time": 10.5, "in_progress": true}),
+        ]);
+        assert_eq!(duration(&known, &waterfall::read(&known)), Some(1.25));
+        let empty = trace(&[]);
+        assert_eq!(duration(&empty, &waterfall::read(&empty)), None);
     }
 }

@@ -11,7 +11,7 @@ mod plain;
 mod request;
 
 pub use figures::{Figures, figures};
-pub use request::{RequestId, TraceId, trace_id, uuid};
+pub use request::{RequestId, TraceId, sampled, trace_id, uuid};
 
 use crate::model::log::Level;
 

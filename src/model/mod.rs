@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod api;
+pub mod expression;
 pub mod finding;
 pub mod function;
 pub mod identity;
@@ -11,5 +12,7 @@ pub mod json;
 pub mod line;
 pub mod log;
 pub mod series;
+pub mod service_graph;
 pub mod trace;
+pub mod tracing;
 pub mod trouble;

@@ -20,8 +20,10 @@ mod metrics;
 mod pace;
 mod reading;
 pub mod seen;
+mod service_graph;
 mod tail;
 mod traces;
+mod tracing;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -74,5 +76,9 @@ pub fn start(
     desk.run(invocations::poll);
     desk.run(traces::poll_list);
     desk.run(traces::poll_open);
+    desk.run(traces::poll_whole);
+    desk.run(service_graph::poll);
+    desk.run(service_graph::poll_before);
+    desk.run(tracing::poll);
     apis::run(&desk);
 }

@@ -24,6 +24,8 @@ pub struct Pace {
     pub filter_rate: Option<f64>,
     /// The trace list, in increments.
     pub traces: Duration,
+    /// Summaries that the trace list holds: what is older is not read.
+    pub traces_cap: usize,
     /// APIs and their routes.
     pub apis: Duration,
     /// Stages on screen.
@@ -46,6 +48,7 @@ impl Default for Pace {
             overlap: Duration::from_secs(30),
             filter_rate: None,
             traces: Duration::from_secs(30),
+            traces_cap: 1000,
             apis: Duration::from_secs(15 * 60),
             stages: Duration::from_secs(60),
             detail: Duration::from_secs(30),

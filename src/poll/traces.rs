@@ -1,18 +1,17 @@
 //! Traces: the list in increments, so that no trace is scanned (and billed) over and over, and the open one.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use super::desk::{Closed, Desk};
-use crate::app::interests::{Interests, TraceQuery};
+use crate::app::interests::{Interests, Tempo, TraceQuery};
 use crate::app::message::News;
-use crate::aws::traces::{page, trace, windows};
-use crate::model::trouble::Trouble;
+use crate::aws::traces::{IDS_PER_CALL, page, trace, whole_traces, windows};
+use crate::model::trouble::{Kind, Trouble};
 use crate::time::{Moment, TimeWindow, instant};
 
-/// Summaries that the list shows at most; what is older is not read.
-const CAP: usize = 1000;
 /// Traces show up late: this much is scanned a second time.
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// A trace of which parts are still to come is asked for again.
@@ -62,6 +61,7 @@ async fn increment(
     let (start, end) = window.bounds(desk.clock.now());
     let same = |read: &Read| read.query == *query && read.end == window.end && read.to >= start && read.from <= end;
     let known = read.clone().filter(same);
+    let cap = desk.pace.traces_cap;
     let (mut spans, mut capped) = (vec![(start, end)], false);
     if let Some(known) = &known {
         capped = known.capped;
@@ -73,7 +73,7 @@ async fn increment(
     let mut found = 0;
     for (start, end) in spans {
         for (start, end) in windows(start, end) {
-            let mut seen = std::collections::HashSet::new();
+            let mut seen = HashSet::new();
             let mut token = None;
             loop {
                 desk.pass("xray", 1).await;
@@ -84,10 +84,11 @@ async fn increment(
                 found += page.summaries.len();
                 // Empty pages with a token happen; a token that comes twice leads in circles.
                 token = page.next.filter(|token| seen.insert(token.clone()));
-                capped |= token.is_some() && found >= CAP;
+                capped |= token.is_some() && found >= cap;
                 let filter = query.filter.clone();
-                desk.tell(News::Traces { filter, summaries: page.summaries, read_to: end, capped }).await?;
-                if token.is_none() || found >= CAP || seen.len() > CAP {
+                let (summaries, scanned) = (page.summaries, page.scanned);
+                desk.tell(News::Traces { filter, summaries, read_to: end, capped, scanned }).await?;
+                if token.is_none() || found >= cap || seen.len() > cap {
                     break;
                 }
             }
@@ -138,5 +139,56 @@ pub(super) async fn poll_open(desk: Desk) -> Result<(), Closed> {
         };
         last = Some((id.clone(), refresh, wait.map(|wait| instant() + wait)));
         desk.tell(News::Trace(id, answer)).await?;
+    }
+}
+
+/// Whole traces for statistics, five a call; each is read once, and never more than are wanted.
+pub(super) async fn poll_whole(desk: Desk) -> Result<(), Closed> {
+    let mut desk = desk;
+    let mut done: HashSet<String> = HashSet::new();
+    let mut retry = super::pace::Retry::default();
+    let mut pause = None;
+    loop {
+        let next: Vec<String> = {
+            let interests = desk.interests.borrow_and_update();
+            // What is wanted no more may be forgotten by who wanted it, and be wanted again.
+            done.retain(|id| interests.whole_traces.contains(id));
+            let paused = interests.tempo == Tempo::Paused;
+            let missing = interests.whole_traces.iter().filter(|id| !paused && !done.contains(*id));
+            missing.take(IDS_PER_CALL).cloned().collect()
+        };
+        if next.is_empty() {
+            desk.changed().await?;
+            continue;
+        }
+        super::desk::sleep_until(Some(std::mem::take(&mut pause).unwrap_or_else(instant))).await;
+        desk.pass("xray", 1).await;
+        let answer = whole_traces(&desk.account, &next).await;
+        desk.note("xray", &answer).await?;
+        match answer {
+            Ok(traces) => {
+                retry.answered();
+                let mut missing: HashSet<String> = next.iter().cloned().collect();
+                for trace in traces {
+                    missing.remove(&trace.id);
+                    desk.tell(News::Trace(trace.id.clone(), Ok(trace))).await?;
+                }
+                for id in missing {
+                    let trouble =
+                        Trouble::new(Kind::Missing, "xray:BatchGetTraces", format!("X-Ray has no trace {id}"));
+                    desk.tell(News::Trace(id, Err(trouble))).await?;
+                }
+                done.extend(next);
+            }
+            Err(trouble) => {
+                pause = Some(instant() + desk.retry(&mut retry, &trouble, Duration::from_secs(10)));
+                if trouble.lasts() {
+                    for id in next {
+                        desk.tell(News::Trace(id.clone(), Err(trouble.clone()))).await?;
+                        done.insert(id);
+                    }
+                }
+            }
+        }
     }
 }

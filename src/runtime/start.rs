@@ -76,6 +76,7 @@ pub fn pace(config: &Config) -> Pace {
         tail: poll.tail,
         overlap: config.logs.overlap,
         traces: poll.traces,
+        traces_cap: config.traces.cap,
         apis: poll.apis,
         stages: poll.stages,
         detail: poll.detail,

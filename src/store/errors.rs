@@ -217,6 +217,13 @@ fn is_own(kind: Kind) -> bool {
     matches!(kind, Kind::App | Kind::Raised | Kind::InitReport | Kind::RestoreReport)
 }
 
+/// A message without what differs from one time to the next: numbers, ids, addresses.
+pub fn fingerprint_of_message(message: &str) -> String {
+    let mut masked = String::with_capacity(message.len());
+    mask::masked(message, message.len(), |piece| masked.push_str(piece));
+    masked
+}
+
 /// The hash of the group that a line belongs to, in the log of a function; none for a line that is of no error.
 pub fn hash_of_line(group: &str, stream: &str, text: &str, said: &Said<'_>) -> Option<u64> {
     if said.level() != Level::Error {

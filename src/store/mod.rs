@@ -2,10 +2,12 @@
 
 pub mod errors;
 pub mod feed;
+pub mod graph_layout;
 pub mod inventory;
 pub mod invocations;
 pub mod logs;
 pub mod metrics;
+pub mod trace_statistics;
 pub mod traces;
 pub mod waterfall;
 
@@ -17,7 +19,8 @@ use crate::model::function::{AccountSettings, FunctionDetail};
 use crate::model::identity::Identity;
 use crate::model::invocation::Invocation;
 use crate::model::log::LogGroup;
-use crate::model::trace::ServiceNode;
+use crate::model::service_graph::ServiceGraph;
+use crate::model::tracing::Tracing;
 use crate::time::Moment;
 use feed::Feed;
 use inventory::Inventory;
@@ -50,7 +53,11 @@ pub struct Store {
     /// Traces of the window.
     pub traces: Traces,
     /// Services and how they call each other.
-    pub graph: Feed<Vec<ServiceNode>>,
+    pub graph: Feed<ServiceGraph>,
+    /// The same of the window before.
+    pub graph_before: Feed<ServiceGraph>,
+    /// How the account traces.
+    pub tracing: Feed<Tracing>,
     /// APIs of all kinds.
     pub apis: Feed<Vec<Api>>,
     /// Stages by API id.

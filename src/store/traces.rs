@@ -1,4 +1,4 @@
-//! Traces: summaries of the window, the newest first, and the few that were opened.
+//! Traces: summaries of the window, the newest first, and those that were read whole.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,8 +8,10 @@ use crate::model::trace::{Trace, TraceSummary, Waterfall};
 use crate::model::trouble::Trouble;
 use crate::time::Moment;
 
-/// Opened traces kept.
-const OPENED: usize = 32;
+/// Whole traces kept: the oldest go first.
+const WHOLE: usize = 400;
+/// Text of documents kept, bytes.
+const WHOLE_BYTES: usize = 96 << 20;
 
 /// Traces of one window and one filter expression.
 #[derive(Debug, Default)]
@@ -20,14 +22,18 @@ pub struct Traces {
     pub list: Feed<()>,
     /// The window held more traces than are kept.
     pub capped: bool,
-    opened: HashMap<String, Feed<(Trace, Waterfall)>>,
+    /// Traces that X-Ray looked at for this list, each of which it bills.
+    pub scanned: u64,
+    whole: HashMap<String, Feed<(Trace, Waterfall)>>,
     order: VecDeque<String>,
+    bytes: usize,
 }
 
 impl Traces {
     /// New or changed summaries.
     pub fn accept(&mut self, summaries: Vec<TraceSummary>, capped: bool, cap: usize, now: Moment) {
-        for summary in summaries {
+        for mut summary in summaries {
+            summary.index();
             match self.places.get(&summary.id) {
                 Some(&place) => self.summaries[place] = summary,
                 None => {
@@ -43,11 +49,20 @@ impl Traces {
         self.list.accept(Ok(()), now);
     }
 
+    /// What is older than the window has left it.
+    pub fn expire(&mut self, start: Moment) {
+        let kept = self.summaries.partition_point(|summary| summary.start.is_none_or(|at| at >= start));
+        for gone in self.summaries.drain(kept..) {
+            self.places.remove(&gone.id);
+        }
+    }
+
     /// Another window or expression: what was listed is gone.
     pub fn clear(&mut self) {
         self.summaries.clear();
         self.places.clear();
         self.capped = false;
+        self.scanned = 0;
         self.list = Feed::default();
     }
 
@@ -63,23 +78,52 @@ impl Traces {
 
     /// A trace was read, or could not be.
     pub fn accept_trace(&mut self, id: String, answer: Result<Trace, Trouble>, now: Moment) {
-        if !self.opened.contains_key(&id) {
-            self.order.push_back(id.clone());
-        }
+        // What was asked for last goes last.
+        self.order.retain(|known| *known != id);
+        self.order.push_back(id.clone());
         let answer = answer.map(|trace| {
             let waterfall = waterfall::read(&trace);
             (trace, waterfall)
         });
-        self.opened.entry(id).or_default().accept(answer, now);
-        while self.order.len() > OPENED
+        let feed = self.whole.entry(id).or_default();
+        let before = size(feed);
+        feed.accept(answer, now);
+        self.bytes = self.bytes + size(feed) - before;
+        while (self.order.len() > WHOLE || self.bytes > WHOLE_BYTES && self.order.len() > 1)
             && let Some(oldest) = self.order.pop_front()
         {
-            self.opened.remove(&oldest);
+            let gone = self.whole.remove(&oldest);
+            self.bytes -= gone.as_ref().map_or(0, size);
         }
     }
 
-    /// An opened trace.
-    pub fn opened(&self, id: &str) -> Option<&Feed<(Trace, Waterfall)>> {
-        self.opened.get(id)
+    /// A trace that was read whole, or could not be.
+    pub fn whole(&self, id: &str) -> Option<&Feed<(Trace, Waterfall)>> {
+        self.whole.get(id)
     }
+
+    /// Its waterfall.
+    pub fn waterfall(&self, id: &str) -> Option<&Waterfall> {
+        self.whole.get(id)?.get().map(|(_, waterfall)| waterfall)
+    }
+
+    /// About how many requests there were, by a sampling rule that takes so many of each second and that share of the others:
+    /// each entry point counts for itself, as each decides for itself. None where nothing can be said.
+    pub fn requests(&self, reservoir: i32, rate: f64) -> Option<f64> {
+        let (reservoir, rate) = (f64::from(reservoir.max(0)), rate.clamp(0.0, 1.0));
+        if rate <= 0.0 || self.capped {
+            return None;
+        }
+        let mut seconds: HashMap<(&str, i64), f64> = HashMap::new();
+        for summary in &self.summaries {
+            let entry = summary.entry_point.as_deref().or(summary.services.first().map(String::as_str));
+            let second = summary.start?.timestamp();
+            *seconds.entry((entry.unwrap_or_default(), second)).or_default() += 1.0;
+        }
+        Some(seconds.values().map(|count| count.min(reservoir) + (count - reservoir).max(0.0) / rate).sum())
+    }
+}
+
+fn size(feed: &Feed<(Trace, Waterfall)>) -> usize {
+    feed.get().map_or(0, |(trace, _)| trace.documents.iter().map(|(_, document)| document.len()).sum())
 }

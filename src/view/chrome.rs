@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::pen::Pen;
 use crate::app::App;
 use crate::app::command::{COMMANDS, Place};
-use crate::app::keys::tab_label;
+use crate::app::pointer::tab_label;
 use crate::app::tabs::Tab;
 use crate::config::Writes;
 use crate::text;

@@ -4,7 +4,9 @@ use crate::servers::{Seeded, ministack, moto};
 use chrono::{TimeDelta, Utc};
 use slsdash::app::effect::{Change, Failure, Outcome};
 use slsdash::app::tabs::logs::insights::table::cell;
-use slsdash::aws::{Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, traces};
+use slsdash::aws::{
+    Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, service_graph, traces,
+};
 use slsdash::model::alarm::AlarmState;
 use slsdash::model::function::{InvocationType, ProvisionedStatus};
 use slsdash::model::insights::{Query, Status};
@@ -351,7 +353,10 @@ async fn what_a_server_can_not_is_told_in_a_sentence() {
         &traces::summaries(&mini, "", start, end, 10).await.expect_err("no X-Ray there"),
         "GetTraceSummaries",
     );
-    is_a_sentence(&traces::service_graph(&mini, start, end).await.expect_err("no X-Ray there"), "GetServiceGraph");
+    is_a_sentence(
+        &service_graph::service_graph(&mini, start, end).await.expect_err("no X-Ray there"),
+        "GetServiceGraph",
+    );
     let moto = account(moto()).await;
     is_a_sentence(&functions::settings(&moto).await.expect_err("not in moto"), "GetAccountSettings");
     is_a_sentence(

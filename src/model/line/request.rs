@@ -118,9 +118,28 @@ pub fn trace_id(text: &str) -> Option<&str> {
     })
 }
 
+/// Whether the trace of a line was sampled, where it says so: `Sampled: true` in a REPORT line, `Sampled=1` in the header that
+/// JSON lines quote.
+pub fn sampled(text: &str) -> Option<bool> {
+    let at = memmem::find(text.as_bytes(), b"Sampled")? + "Sampled".len();
+    match text.get(at..)? {
+        rest if rest.starts_with("=1") || rest.starts_with(": true") => Some(true),
+        rest if rest.starts_with("=0") || rest.starts_with(": false") => Some(false),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_tells_whether_its_trace_was_sampled() {
+        assert_eq!(sampled("REPORT RequestId: x\tSegmentId: 07\tSampled: true\t"), Some(true));
+        assert_eq!(sampled(r#"{"value":"Root=1-5;Parent=35;Sampled=0"}"#), Some(false));
+        assert_eq!(sampled("Sampled at noon"), None);
+        assert_eq!(sampled("nothing"), None);
+    }
 
     #[test]
     fn a_request_id_reads_and_writes() {

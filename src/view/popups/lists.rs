@@ -4,8 +4,9 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::App;
 use crate::app::command::{COMMANDS, command};
+use crate::app::completion::Completion;
 use crate::app::cursor::Cursor;
-use crate::app::overlay::{Help, Menu};
+use crate::app::overlay::{Choice, Help, Menu};
 use crate::app::palette::Palette;
 use crate::text;
 use crate::view::pen::{Align, Pen};
@@ -90,6 +91,67 @@ pub fn menu(app: &App, menu: &Menu, pen: &mut Pen, screen: Rect) {
             pen.shade(inside, y, styles.selection);
         }
     }
+}
+
+/// One of several things; what can't be chosen says why.
+pub fn choice(choice: &Choice, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let height = (choice.items.len() as u16 + 2).min(screen.height);
+    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, choice.title, false);
+    for (at, (name, chosen)) in choice.items.iter().enumerate() {
+        let y = inside.y + at as u16;
+        let (about, style) = match chosen {
+            Ok(chosen) => (chosen.text().to_string(), styles.popup),
+            Err(why) => (why.clone(), styles.popup.patch(styles.dim)),
+        };
+        let names = 40.min(inside.width / 2);
+        pen.cell(inside, inside.x + 1, y, names, name, Align::Left, style);
+        let x = inside.x + names + 2;
+        let room = inside.right().saturating_sub(x);
+        pen.cell(inside, x, y, room, &text::safe_line(&about), Align::Left, styles.popup.patch(styles.dim));
+        if at == choice.cursor.row {
+            pen.shade(inside, y, styles.selection);
+        }
+    }
+}
+
+/// What could come next in the line that is typed, above it.
+pub fn completion(completion: &Completion, pen: &mut Pen, footer: Rect) {
+    let styles = pen.look.styles.clone();
+    let items = &completion.items.items;
+    let rows = u16::try_from(items.len()).unwrap_or(0).min(footer.y.saturating_sub(2));
+    if rows == 0 {
+        return;
+    }
+    let wide = |text: &str| text::width(text.trim());
+    let name = items.iter().map(|item| wide(&item.text)).max().unwrap_or(0).clamp(8, 40);
+    let help = items.iter().map(|item| wide(&item.help)).max().unwrap_or(0);
+    let width = u16::try_from(name + help + 4).unwrap_or(u16::MAX).min(footer.width.saturating_sub(4));
+    let area = Rect { x: footer.x + 2, y: footer.y - rows, width, height: rows };
+    for (at, item) in items.iter().take(usize::from(rows)).enumerate() {
+        let y = area.y + at as u16;
+        let line = Rect { y, height: 1, ..area };
+        ratatui::widgets::Widget::render(ratatui::widgets::Clear, line, pen.buffer);
+        let chosen = at == completion.at;
+        let style = if chosen { styles.popup.patch(styles.selection) } else { styles.popup };
+        pen.buffer.set_style(line, style);
+        let names = u16::try_from(name).unwrap_or(8);
+        pen.cell(
+            line,
+            line.x + 1,
+            y,
+            names,
+            &text::safe_line(item.text.trim()),
+            Align::Left,
+            style.patch(styles.strong),
+        );
+        let x = line.x + names + 3;
+        pen.cell(line, x, y, line.right().saturating_sub(x), &text::safe_line(&item.help), Align::Left, style);
+    }
+    let hint = if items.len() > 1 { " Tab takes it, arrows choose " } else { " Tab takes it " };
+    let x = area.right().saturating_sub(u16::try_from(hint.len()).unwrap_or(0));
+    let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
+    pen.put(above, x.max(area.x), above.y, hint, styles.popup.patch(styles.dim));
 }
 
 fn palette_area(screen: Rect) -> (u16, u16) {

@@ -21,6 +21,7 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen, screen: Rect, footer: R
         Overlay::Menu(menu) => lists::menu(app, menu, pen, screen),
         Overlay::Palette(palette) => lists::palette(palette, pen, screen),
         Overlay::Prompt(prompt) => draw_prompt(prompt, pen, footer),
+        Overlay::Choice(choice) => lists::choice(choice, pen, screen),
         Overlay::Copies(copies) => line::copies(copies, pen, screen),
         Overlay::Line(view) => line::draw(view, pen, screen),
         Overlay::Invoke(form) => forms::invoke(app, form, pen, screen),
@@ -53,6 +54,9 @@ fn draw_prompt(prompt: &Prompt, pen: &mut Pen, footer: Rect) {
     let x = pen.put(footer, x, footer.y, &text::safe_line(&shown), styles.input);
     if let Some(complaint) = &prompt.complaint {
         pen.put(footer, x + 2, footer.y, complaint, styles.input.patch(styles.critical));
+    }
+    if let Some(completion) = &prompt.completion {
+        lists::completion(completion, pen, footer);
     }
 }
 

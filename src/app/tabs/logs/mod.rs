@@ -45,7 +45,7 @@ pub use look::Look;
 use matching::Shown;
 use needle::Term;
 use times::Times;
-use wants::Only;
+use wants::{Only, TraceLines};
 
 /// What of the logs is on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -327,7 +327,7 @@ impl Logs {
     }
 
     /// Shows what another view points at. The lines of another tail are dropped by whoever holds the store.
-    pub fn show(&mut self, target: LogTarget, cx: &Context) {
+    pub fn show(&mut self, target: &LogTarget, cx: &Context) {
         let groups = sources::groups_of(&target.functions, &target.groups, cx.store);
         let reach = target.at.map(|at| ((cx.now.timestamp_millis() - at) / 1000).max(0).unsigned_abs() + 120);
         let near_enough = reach.is_none_or(|reach| reach <= self.since_s);
@@ -343,14 +343,14 @@ impl Logs {
         self.panel = Panel::Lines;
         self.filters.clear();
         self.complaint = None;
-        if let Some(filter) = target.filter {
-            self.filters.extend(Term::read(&filter));
+        if let Some(filter) = &target.filter {
+            self.filters.extend(Term::read(filter));
         }
         self.least = None;
         self.range = None;
         self.brush = None;
         self.lens = None;
-        self.only = None;
+        self.only = TraceLines::of(target).map(|lines| (Only::Trace(lines), format!("trace {}", target.trace.as_deref().unwrap_or_default())));
         self.context = None;
         self.target = target.at;
         self.paused = target.at.is_some();

@@ -20,6 +20,7 @@ pub fn of(line: &Line<'_>, store: &Store) -> Selected {
         function,
         request_id: said.request_id.or_else(|| line::uuid(line.text)).map(str::to_string),
         trace_id: said.trace_id.or_else(|| line::trace_id(line.text)).map(str::to_string),
+        sampled: line::sampled(line.text),
         log_group: Some(line.group.to_string()),
         log_stream: Some(line.stream.to_string()),
         at: Moment::from_timestamp_millis(line.timestamp),

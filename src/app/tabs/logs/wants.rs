@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::needle::{Needle, Term};
+use crate::app::step::LogTarget;
 use crate::model::line;
 use crate::model::log::Level;
 use crate::store::errors::hash_of_line;
@@ -33,6 +34,58 @@ pub enum Only {
     Invocation(InvocationLines),
     /// One error, by the hash of its fingerprint.
     Error(u64),
+    /// One trace: the lines of its invocations in all their functions.
+    Trace(TraceLines),
+}
+
+/// The lines of one trace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TraceLines {
+    /// Its id, and the request ids in it: a line with one of them is the trace's.
+    pub ids: Vec<String>,
+    /// When it began, ms since 1970, with a little before it.
+    pub from: i64,
+    /// The last moment that may be its, ms since 1970.
+    pub to: i64,
+}
+
+/// Lines that are looked at for the request that a line without an id goes on with.
+const BACK: usize = 2_000;
+
+impl TraceLines {
+    /// The lines of the trace that is asked for, if one is.
+    pub fn of(target: &LogTarget) -> Option<TraceLines> {
+        let (trace, at) = (target.trace.as_ref()?, target.at?);
+        let ids = std::iter::once(trace).chain(&target.requests).cloned().collect();
+        // Cold starts come before the first segment, reports and retries of asynchronous invocations after the last.
+        Some(TraceLines { ids, from: at - 30_000, to: at + 900_000 })
+    }
+
+    fn names(&self, text: &str) -> bool {
+        self.ids.iter().any(|id| memchr::memmem::find(text.as_bytes(), id.as_bytes()).is_some())
+    }
+
+    /// A line without a request id is of the request that was last named on its stream.
+    fn is_met(&self, place: usize, text: &str, store: &LogStore) -> bool {
+        if self.names(text) {
+            return true;
+        }
+        if line::read(text).request().is_some() {
+            return false;
+        }
+        let source = store.source_at(place);
+        let before = (place.saturating_sub(BACK)..place).rev().filter(|before| store.source_at(*before) == source);
+        for before in before {
+            let Some(line) = store.line(before) else { return false };
+            if line.timestamp < self.from {
+                return false;
+            }
+            if line::read(line.text).request().is_some() {
+                return self.names(line.text);
+            }
+        }
+        false
+    }
 }
 
 impl Only {
@@ -43,6 +96,9 @@ impl Only {
                 // The index knows the stream and the time: most lines need not be read.
                 let near = store.source_at(place) == lines.source && (lines.from..=lines.to).contains(&line.timestamp);
                 near && lines.belongs(store.source_at(place), line.timestamp, line::read(line.text).request())
+            }
+            Only::Trace(lines) => {
+                (lines.from..=lines.to).contains(&line.timestamp) && lines.is_met(place, line.text, store)
             }
             Only::Error(hash) => {
                 line.level == Level::Error
@@ -92,6 +148,7 @@ impl Wants {
     pub fn stretch(&self) -> Option<(i64, i64)> {
         let only = match &self.only {
             Some(Only::Invocation(lines)) => Some((lines.from, lines.to)),
+            Some(Only::Trace(lines)) => Some((lines.from, lines.to)),
             _ => None,
         };
         match (self.range, only) {

@@ -16,6 +16,8 @@ mod invocations;
 mod lines;
 mod status;
 
+pub(super) use status::put as put_parts;
+
 use ratatui::layout::Rect;
 
 use crate::app::App;

@@ -33,7 +33,7 @@ pub(super) fn draw(app: &App, pen: &mut Pen, area: Rect) {
 }
 
 /// Puts parts into the first line of an area, with a separator between.
-pub(super) fn put(pen: &mut Pen, area: Rect, mut x: u16, parts: &[(String, Style)]) {
+pub(in crate::view::tabs) fn put(pen: &mut Pen, area: Rect, mut x: u16, parts: &[(String, Style)]) {
     let separator = format!(" {} ", pen.look.glyphs.separator);
     let dim = pen.look.styles.dim;
     for (place, (part, style)) in parts.iter().enumerate() {
