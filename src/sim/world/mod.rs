@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod change;
 mod course;
 mod crowd;
+pub mod destination;
 pub mod dice;
 mod environment;
 mod fate;
@@ -80,6 +81,19 @@ pub struct Trace {
     pub request: Option<ApiRequest>,
     /// All its invocations, in the order of their starts; throttled tries are among them.
     pub invocations: Vec<Invocation>,
+}
+
+impl Trace {
+    /// When its root began.
+    pub fn start(&self) -> Millis {
+        let request = self.request.as_ref().map(|request| request.start);
+        request.or_else(|| self.invocations.first().map(|root| root.start)).unwrap_or(0)
+    }
+
+    /// Somebody along its way was told to send segments.
+    pub fn sampled(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.sampled) || self.invocations.iter().any(|one| one.sampled)
+    }
 }
 
 /// A handler begins at most so long after its arrival: the longest init.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::logs::api_log;
 use super::handler;
-use super::trace::{Failure, Http, Segment, Trace};
+use super::trace::{Failure, Http, Segment, Sender, Trace};
 use crate::sim::world::catalog::{Catalog, Function, Protocol};
 use crate::sim::world::dice::{Dice, hash};
 use crate::sim::world::invocation::{ApiRequest, Cause, Invocation, Outcome};
@@ -218,7 +218,10 @@ impl Pen<'_> {
             handler.failure = failure;
             handler.exceptions = exceptions.clone();
             handler.subsegments = calls;
+            handler.sent_by(Sender::XRaySdk);
             calls = vec![handler];
+        } else {
+            calls.iter_mut().for_each(|call| call.sent_by(Sender::OpenTelemetry));
         }
         let mut segment = Segment {
             id: segment_id(invocation),

@@ -11,6 +11,18 @@ pub struct Trace {
     pub segments: Vec<Segment>,
 }
 
+/// Who sent a segment or subsegment, which decides how it looks as a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// The service that it is about.
+    #[default]
+    Service,
+    /// The X-Ray SDK within a function.
+    XRaySdk,
+    /// An OpenTelemetry SDK within a function.
+    OpenTelemetry,
+}
+
 /// A segment, or a subsegment within one.
 #[derive(Clone, Debug, Default)]
 pub struct Segment {
@@ -28,6 +40,8 @@ pub struct Segment {
     pub in_progress: bool,
     /// `AWS::Lambda::Function` and the like; segments only.
     pub origin: Option<String>,
+    /// Who sent it.
+    pub sender: Sender,
     /// `aws` or `remote`; subsegments only.
     pub namespace: Option<&'static str>,
     /// X-Ray derived it from the subsegment of its caller.
@@ -191,6 +205,12 @@ impl Segment {
         for part in &self.subsegments {
             part.walk(visit);
         }
+    }
+
+    /// Says of it and everything inside who sent it.
+    pub fn sent_by(&mut self, sender: Sender) {
+        self.sender = sender;
+        self.subsegments.iter_mut().for_each(|part| part.sent_by(sender));
     }
 
     /// False when it has not begun at `now`.
