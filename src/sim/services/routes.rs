@@ -197,6 +197,7 @@ const ROUTES: &[(Service, &str, &str, &str)] = &[
     (XRAY, "POST", "/GetIndexingRules", "GetIndexingRules"),
     (XRAY, "POST", "/UpdateIndexingRule", "UpdateIndexingRule"),
     (XRAY, "POST", "/GetSamplingRules", "GetSamplingRules"),
+    (XRAY, "POST", "/SamplingStatisticSummaries", "GetSamplingStatisticSummaries"),
     (XRAY, "POST", "/StartTraceRetrieval", "StartTraceRetrieval"),
     (XRAY, "POST", "/ListRetrievedTraces", "ListRetrievedTraces"),
     (XRAY, "POST", "/CancelTraceRetrieval", "CancelTraceRetrieval"),

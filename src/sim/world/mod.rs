@@ -15,6 +15,7 @@ pub mod invocation;
 mod memory;
 pub mod narration;
 mod requests;
+pub mod sampling;
 pub mod scenario;
 pub mod seen;
 mod settings;
@@ -58,6 +59,8 @@ pub struct World {
     names: Vec<u64>,
     /// Of each function the bends of the scenario that are about it.
     bent: Vec<Vec<usize>>,
+    /// Sampling rules, by priority.
+    sampling: Vec<sampling::Rule>,
     /// Functions that are no fillers.
     own: Vec<FunctionId>,
     fillers: Vec<filler::Timetable>,
@@ -124,6 +127,7 @@ impl World {
             bent: functions.iter().map(about).collect(),
             own: (0..functions.len()).filter(|id| !filler::is_filler(&functions[*id].name)).collect(),
             fillers: filler::timetables(functions),
+            sampling: sampling::rules(&scenario),
             catalog,
             scenario,
             seed,

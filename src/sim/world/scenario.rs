@@ -45,6 +45,8 @@ pub struct Scenario {
     /// Transaction Search is on from the beginning: segments go to CloudWatch Logs as spans.
     #[serde(default)]
     pub spans: bool,
+    /// Share of the requests that the default sampling rule takes, where it is not 5 %.
+    pub default_sampling: Option<f64>,
 }
 
 fn one() -> f64 {

@@ -105,7 +105,10 @@ impl Pen<'_> {
             let to = handed_ms.min(latest);
             ((to - EVENT_TAKEN_MS).max(caller.start as f64), to)
         } else {
-            (handed_ms - 2.0, callee.start as f64 + callee.duration_ms + SERVICE_AFTER_MS + 1.0)
+            (
+                (handed_ms - 2.0).max(caller.start as f64),
+                callee.start as f64 + callee.duration_ms + SERVICE_AFTER_MS + 1.0,
+            )
         };
         let refused = matches!(callee.outcome, Outcome::Throttled { .. });
         let status = if refused {

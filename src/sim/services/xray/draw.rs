@@ -100,7 +100,7 @@ impl Pen<'_> {
             },
             aws: object(json!({
                 "account_id": self.catalog.account_id,
-                "xray": {"sampling_rule_name": "Default"},
+                "xray": {"sampling_rule_name": self.world.sampling_rule(request.api, request.stage, request.route).1.name},
                 "api_gateway": {
                     "account_id": self.catalog.account_id,
                     "rest_api_id": api.id,
@@ -217,6 +217,7 @@ impl Pen<'_> {
         if let Some(mut handler) = handler {
             handler.failure = failure;
             handler.exceptions = exceptions.clone();
+            handler.start_ms = calls.iter().map(|call| call.start_ms).fold(handler.start_ms, f64::min);
             handler.subsegments = calls;
             handler.sent_by(Sender::XRaySdk);
             calls = vec![handler];

@@ -9,6 +9,7 @@ mod graph;
 mod handler;
 mod lexicon;
 mod retrieval;
+mod sampling;
 mod scan;
 mod span;
 pub mod span_log;
@@ -55,7 +56,8 @@ fn operation(call: &Call<'_>) -> Result<Value, Response> {
         "UpdateTraceSegmentDestination" => destination::update(call, &body),
         "GetIndexingRules" => Ok(destination::rules(call)),
         "UpdateIndexingRule" => destination::update_rule(call, &body),
-        "GetSamplingRules" => Ok(json!({"SamplingRuleRecords": [sampling_rule(call.world)]})),
+        "GetSamplingRules" => Ok(sampling::rules(call)),
+        "GetSamplingStatisticSummaries" => sampling::statistics(call, &body),
         "StartTraceRetrieval" => retrieval::start(call, &body),
         "ListRetrievedTraces" => retrieval::list(call, &body),
         "CancelTraceRetrieval" => retrieval::cancel(call, &body),
@@ -75,29 +77,6 @@ fn missing(message: &str) -> Refusal {
 /// 400, the only other error that X-Ray has beside throttling.
 fn invalid(message: &str) -> Response {
     error_json(400, "InvalidRequestException", message)
-}
-
-fn sampling_rule(world: &World) -> Value {
-    let catalog = &world.catalog;
-    json!({
-        "CreatedAt": 0,
-        "ModifiedAt": 0,
-        "SamplingRule": {
-            "RuleName": "Default",
-            "RuleARN": format!("arn:aws:xray:{}:{}:sampling-rule/Default", catalog.region, catalog.account_id),
-            "ResourceARN": "*",
-            "Priority": 10_000,
-            "FixedRate": 0.05,
-            "ReservoirSize": 1,
-            "ServiceName": "*",
-            "ServiceType": "*",
-            "Host": "*",
-            "HTTPMethod": "*",
-            "URLPath": "*",
-            "Version": 1,
-            "Attributes": {},
-        },
-    })
 }
 
 /// A group: traces that its expression picks.
@@ -122,7 +101,11 @@ impl Group {
 }
 
 fn groups(world: &World) -> Vec<Group> {
-    let known = [("Default", None), ("slow-or-failing", Some("fault = true OR responsetime > 2"))];
+    let known = [
+        ("Default", None),
+        ("slow-or-failing", Some("fault = true OR responsetime > 2")),
+        ("checkout", Some("service(\"checkout-api\") OR http.url CONTAINS \"/checkout\"")),
+    ];
     let catalog = &world.catalog;
     let arn = |name: &str| {
         let id = super::apigateway::code(name, 26).to_uppercase();

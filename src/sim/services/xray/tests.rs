@@ -239,3 +239,34 @@ fn the_switches_are_turned_and_what_is_on_the_way_stays_where_it_went() {
     let written = logs::written(&account.world, span_log::GROUP, BORN, later, later);
     assert!(!written.is_empty() && written[0].key.timestamp >= BORN + 14_000);
 }
+
+#[test]
+fn statistics_of_the_rules_agree_with_the_requests() {
+    let account = Account::new("shop");
+    let (mut counted, mut next, mut windows) = ((0, 0), Value::Null, BTreeSet::new());
+    loop {
+        let page = account.good(BORN + 7_000, "GetSamplingStatisticSummaries", &json!({"NextToken": next}));
+        for entry in page["SamplingStatisticSummaries"].as_array().expect("a list") {
+            counted.0 += entry["RequestCount"].as_u64().expect("a count");
+            counted.1 += entry["SampledCount"].as_u64().expect("a count");
+            windows.insert(entry["Timestamp"].as_i64().expect("a moment"));
+        }
+        next = page["NextToken"].clone();
+        if next.is_null() {
+            break;
+        }
+    }
+    assert_eq!((windows.len(), windows.last().copied()), (30, Some(BORN / 1000 - 10)));
+    let traces = account.world.traces(BORN - 300_000, BORN);
+    assert_eq!(counted.1 as usize, traces.iter().filter(|trace| trace.request.is_some()).count());
+    let requests = account.world.api_requests(0, BORN - 300_000, BORN).len() as u64;
+    assert!(counted.0 > counted.1 && counted.0 > requests * 8 / 10, "{counted:?} {requests}");
+    let rules = account.good(BORN, "GetSamplingRules", &json!({}));
+    let priorities: Vec<i64> = rules["SamplingRuleRecords"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|record| record["SamplingRule"]["Priority"].as_i64())
+        .collect();
+    assert_eq!(priorities, [100, 200, 10_000]);
+}
