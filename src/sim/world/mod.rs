@@ -13,6 +13,7 @@ mod fate;
 mod filler;
 pub mod invocation;
 mod memory;
+pub mod messages;
 pub mod narration;
 mod requests;
 pub mod sampling;

@@ -45,7 +45,8 @@ fn segment_id(invocation: &Invocation) -> u64 {
     u64::from_str_radix(&invocation.segment(), 16).expect("it is sixteen hexadecimal digits")
 }
 
-fn service_id(invocation: &Invocation) -> u64 {
+/// Id of the segment `AWS::Lambda`.
+pub fn service_id(invocation: &Invocation) -> u64 {
     hash(&[invocation.key, 0x1a])
 }
 
@@ -56,7 +57,7 @@ pub fn invoke_id(caller: u64, callee: u64) -> u64 {
 
 /// Draws one trace.
 pub struct Pen<'a> {
-    world: &'a World,
+    pub(super) world: &'a World,
     pub(super) catalog: &'a Catalog,
     pub(super) trace: &'a world::Trace,
 }
@@ -179,6 +180,7 @@ impl Pen<'_> {
                 "resource_names": [function.name],
             })),
             resource_arn: Some(arn.clone()),
+            links: self.received(invocation),
             ..Segment::default()
         };
         if let Outcome::Throttled { .. } = invocation.outcome {
@@ -212,6 +214,7 @@ impl Pen<'_> {
         let exceptions = handler::exceptions(invocation, function);
         let failure = if failed { Failure::fault() } else { Failure::default() };
         let mut calls = self.calls(invocation, function, inferred);
+        let links = self.sent(invocation, function);
         let handler = handler::powertools(invocation, function, start_ms, end_ms);
         let annotations = handler.as_ref().map(|handler| handler.annotations.clone()).unwrap_or_default();
         if let Some(mut handler) = handler {
@@ -258,6 +261,7 @@ impl Pen<'_> {
                 segment.subsegments.push(step("Init", 0x11, start_ms - init_ms, start_ms));
             }
             segment.exceptions = exceptions;
+            segment.links = links;
             segment.subsegments.append(&mut calls);
         } else {
             if let Some(init_ms) = invocation.init_ms {
@@ -268,6 +272,7 @@ impl Pen<'_> {
             let mut body = step("Invocation", 0x12, start_ms, end_ms - overhead);
             body.failure = failure;
             body.exceptions = exceptions;
+            body.links = links;
             body.subsegments = calls;
             for part in &mut body.subsegments {
                 part.end_ms = part.end_ms.min(body.end_ms);

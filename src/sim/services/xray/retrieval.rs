@@ -73,11 +73,14 @@ impl Retrieval {
     }
 }
 
+fn must_be_on(call: &Call<'_>) -> Result<(), Refusal> {
+    let off = "Transaction Search is not enabled in this account: segments go to X-Ray";
+    if call.world.has_spans() { Ok(()) } else { Err(invalid(off)) }
+}
+
 /// StartTraceRetrieval.
 pub fn start(call: &Call<'_>, body: &Value) -> Result<Value, Refusal> {
-    if !call.world.has_spans() {
-        return Err(invalid("Transaction Search is not enabled in this account: segments go to X-Ray"));
-    }
+    must_be_on(call)?;
     let Value::Array(listed) = &body["TraceIds"] else { return Err(invalid("TraceIds must be specified")) };
     if listed.is_empty() || listed.len() > MAX_IDS {
         return Err(invalid(&format!("TraceIds must have between 1 and {MAX_IDS} members")));
@@ -105,6 +108,7 @@ pub fn start(call: &Call<'_>, body: &Value) -> Result<Value, Refusal> {
 
 /// Runs `read` on the retrieval that the body names, and its status.
 fn with<T>(call: &Call<'_>, body: &Value, read: impl FnOnce(&mut Retrieval, &'static str) -> T) -> Result<T, Refusal> {
+    must_be_on(call)?;
     let token = body["RetrievalToken"].as_str().ok_or_else(|| invalid("RetrievalToken must be specified"))?;
     let mut all = call.retrievals.lock();
     let found = all.iter_mut().find(|one| one.token == token);

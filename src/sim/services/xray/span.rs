@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::trace::{Exception, Segment, Sender, Trace, hex, micros};
+use super::trace::{Exception, Link, Segment, Sender, Trace, hex, micros};
 use crate::sim::world::catalog::Catalog;
 
 /// A segment or subsegment on its way to become a span.
@@ -86,6 +86,14 @@ impl Span<'_> {
         if !in_progress && !part.exceptions.is_empty() {
             let events: Vec<Value> = part.exceptions.iter().map(|one| self.event(one, start)).collect();
             span.insert("events".into(), events.into());
+        }
+        // Who sent a message can't know who will receive it.
+        let senders = part.links.iter().filter(|link| link.reference == "parent");
+        let link =
+            |link: &Link| json!({"traceId": w3c(&link.trace), "spanId": hex(link.id), "attributes": link.attributes()});
+        let links: Vec<Value> = senders.map(link).collect();
+        if !links.is_empty() {
+            span.insert("links".into(), links.into());
         }
         span.insert("status".into(), json!({"code": if failed { "ERROR" } else { "UNSET" }}));
         if part.sender != Sender::OpenTelemetry {

@@ -270,3 +270,64 @@ fn statistics_of_the_rules_agree_with_the_requests() {
         .collect();
     assert_eq!(priorities, [100, 200, 10_000]);
 }
+
+#[test]
+fn a_batch_is_linked_to_who_sent_its_messages_and_they_to_it() {
+    let account = Account::new("calm");
+    let traces = account.world.traces(BORN - 600_000, BORN - 120_000);
+    let drawn: Vec<Trace> = traces.iter().filter_map(|trace| draw::draw(&account.world, trace)).collect();
+    let mut parts = BTreeMap::new();
+    let mut links = Vec::new();
+    for trace in &drawn {
+        trace.walk(&mut |part| {
+            parts.insert((trace.id.clone(), part.id), part.name.clone());
+            links.extend(part.links.iter().map(|link| (trace.id.clone(), link.clone())));
+        });
+    }
+    let of = |kind: &str| links.iter().filter(|(_, link)| link.reference == kind).count();
+    assert!(of("parent") > 10 && of("child") > 10, "{} {}", of("parent"), of("child"));
+    let mut mutual = 0;
+    for (trace, link) in &links {
+        // Those at the edge of the window lead out of it.
+        let Some(name) = parts.get(&(link.trace.clone(), link.id)) else { continue };
+        assert_eq!(name, if link.reference == "parent" { "SQS" } else { "order-worker" });
+        assert!(link.sent_ms <= link.received_ms);
+        let back = |(from, one): &&(String, trace::Link)| *from == link.trace && one.trace == *trace;
+        mutual += usize::from(links.iter().find(back).is_some_and(|(_, one)| one.reference != link.reference));
+    }
+    assert!(mutual > 20, "{mutual}");
+    let linked = links.iter().find(|(_, link)| link.reference == "parent").expect("counted");
+    let batch = account.good(BORN, "BatchGetTraces", &json!({"TraceIds": [linked.0]})).to_string();
+    assert!(batch.contains("reference_type") && batch.contains(&linked.1.trace), "{batch}");
+    let window = json!({"StartTime": seconds(BORN - 600_000), "EndTime": seconds(BORN - 120_000)});
+    let (mut services, mut next) = (Vec::new(), Value::Null);
+    loop {
+        let mut ask = window.clone();
+        ask["NextToken"] = next;
+        let mut page = account.good(BORN, "GetServiceGraph", &ask);
+        let Value::Array(some) = page["Services"].take() else { panic!("a list") };
+        services.extend(some);
+        next = page["NextToken"].take();
+        if next.is_null() {
+            break;
+        }
+    }
+    let named = |name: &str, kind: &str| services.iter().find(|one| one["Name"] == name && one["Type"] == kind);
+    let (queue, worker) = (named("orders", "AWS::SQS::Queue"), named("order-worker", "AWS::Lambda"));
+    let (queue, worker) = (queue.expect("the queue"), worker.expect("the worker"));
+    let edges = queue["Edges"].as_array().expect("a list");
+    let link = edges.iter().find(|edge| edge["EdgeType"] == "link").expect("a link");
+    assert_eq!(link["ReferenceId"], worker["ReferenceId"]);
+    assert!(link["ReceivedEventAgeHistogram"][0]["Count"].is_u64() && link["ResponseTimeHistogram"] == json!([]));
+    for one in &services {
+        assert!(one["State"].is_string() && one["StartTime"].is_f64() && one["EndTime"].is_f64(), "{one}");
+        let counted = one["SummaryStatistics"].is_object() && one["DurationHistogram"].is_array();
+        assert_eq!(counted, one["Type"] != "client", "{one}");
+        for edge in one["Edges"].as_array().expect("a list") {
+            assert!(edge["SummaryStatistics"]["TotalCount"].is_u64() && edge["StartTime"].is_f64(), "{edge}");
+        }
+    }
+    let stage = named("shop-api/prod", "AWS::ApiGateway::Stage").expect("the stage");
+    let client = named("shop-api/prod", "client").expect("a client");
+    assert!(stage["Root"] == true && client["Edges"][0]["ReferenceId"] == stage["ReferenceId"]);
+}
