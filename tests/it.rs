@@ -29,5 +29,6 @@ mod servers;
 mod sim_apis;
 mod sim_logs;
 mod sim_wire;
+mod sim_xray;
 mod tail;
 mod thrift;

@@ -409,7 +409,7 @@ async fn the_service_graph_counts_what_the_summaries_list() {
     let graph = account.xray().get_trace_graph().trace_ids(one).send().await.expect("a graph");
     assert!(graph.services().iter().any(|service| service.name() == Some("checkout-api")));
     let groups = account.xray().get_groups().send().await.expect("groups");
-    assert_eq!(groups.groups().len(), 2);
+    assert_eq!(groups.groups().len(), 3);
     let destination = account.xray().get_trace_segment_destination().send().await.expect("a destination");
     assert_eq!(destination.destination().map(TraceSegmentDestination::as_str), Some("XRay"));
 }

@@ -51,6 +51,7 @@ pub struct Sim {
     ledger: Ledger,
     faults: Arc<Faults>,
     queries: services::logs::Queries,
+    retrievals: services::xray::Retrievals,
 }
 
 /// What becomes of a request.
@@ -103,6 +104,7 @@ impl Sim {
             ledger: Ledger::default(),
             faults: Arc::default(),
             queries: services::logs::Queries::default(),
+            retrievals: services::xray::Retrievals::default(),
         }))
     }
 
@@ -155,6 +157,7 @@ impl Sim {
             request_id: &request_id,
             faults: &self.faults,
             queries: &self.queries,
+            retrievals: &self.retrievals,
         };
         let (after, fault) = self.faults.draw(route.service, &route.operation);
         let fate = match fault {

@@ -28,9 +28,21 @@ const OPERATIONS: [(&str, &str); 7] = [
     ("sts", "GetCallerIdentity"),
 ];
 
-fn boto3_reads(scenario: &str) {
+/// What it must have beside those where segments go to CloudWatch Logs.
+const SPANS: [(&str, &str); 2] = [
+    (
+        "xray",
+        "GetTraceSegmentDestination UpdateTraceSegmentDestination GetIndexingRules UpdateIndexingRule StartTraceRetrieval \
+         ListRetrievedTraces CancelTraceRetrieval GetRetrievedTracesGraph GetSamplingRules GetSamplingStatisticSummaries",
+    ),
+    ("logs", "DescribeLogGroups FilterLogEvents StartQuery GetQueryResults"),
+];
+
+/// All that boto3 reads, or one section of it.
+fn boto3_reads(scenario: &str, section: Option<&str>, operations: &[(&str, &str)]) {
     let sim = Sim::start(scenario);
-    let output = Environment::moto().script("read_sim.py").arg(&sim.url).output().expect("python was just found");
+    let output = Environment::moto().script("read_sim.py").arg(&sim.url).args(section).output();
+    let output = output.expect("python was just found");
     let said = tail(&String::from_utf8_lossy(&output.stderr), 60);
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("read_sim.py wrote no report ({error}, {}):\n{said}", output.status));
@@ -40,7 +52,7 @@ fn boto3_reads(scenario: &str) {
         "boto3 reads something else in `slsdash sim --scenario {scenario}`:\n{:#}\n{said}",
         report["mismatches"]
     );
-    for (service, operations) in OPERATIONS {
+    for (service, operations) in operations {
         for operation in operations.split_whitespace() {
             let times = report["operations"][format!("{service}:{operation}")].as_u64().unwrap_or(0);
             assert!(times > 0, "read_sim.py does not ask for {service} {operation}");
@@ -50,12 +62,17 @@ fn boto3_reads(scenario: &str) {
 
 #[test]
 fn boto3_reads_every_operation_of_the_shop() {
-    boto3_reads("shop");
+    boto3_reads("shop", None, &OPERATIONS);
 }
 
 #[test]
 fn boto3_reads_every_operation_of_the_outage() {
-    boto3_reads("outage");
+    boto3_reads("outage", None, &OPERATIONS);
+}
+
+#[test]
+fn boto3_reads_spans_where_segments_go_to_the_logs() {
+    boto3_reads("spans", Some("spans"), &SPANS);
 }
 
 /// Function -> (metric -> (minute, epoch s -> value)), as boto3 reads it.

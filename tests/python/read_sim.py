@@ -6,7 +6,7 @@ Prints one JSON document: what was called how often, every total read, every mis
 """
 import json, sys, traceback
 
-from reading import agreement, apis, functions, logs, metrics, traces
+from reading import agreement, apis, functions, logs, metrics, spans, traces
 from reading.account import Account
 
 SECTIONS = {
@@ -18,12 +18,14 @@ SECTIONS = {
     # Last, as it changes things.
     "functions": functions.read,
 }
+# Only when asked for: in an account whose segments go to CloudWatch Logs.
+APART = {"spans": spans.read}
 
 
 def main(url, *wanted):
     account = Account(url)
-    for name, read in SECTIONS.items():
-        if wanted and name not in wanted:
+    for name, read in {**SECTIONS, **APART}.items():
+        if name not in (wanted or SECTIONS):
             continue
         account.section = name
         try:

@@ -86,6 +86,8 @@ pub struct Call<'a> {
     pub faults: &'a Arc<Faults>,
     /// Logs Insights queries that clients have started.
     pub queries: &'a logs::Queries,
+    /// Retrievals of traces that clients have started.
+    pub retrievals: &'a xray::Retrievals,
 }
 
 impl Call<'_> {

@@ -9,6 +9,7 @@ use super::course;
 use super::dice::{Dice, hash_text};
 use super::fate::{self, key};
 use super::invocation::Cause;
+use super::sampling::{self, Reservoirs};
 use super::{Millis, World};
 
 /// Something that wants a function to run.
@@ -74,11 +75,6 @@ pub fn trace_id(at: Millis, key: u64) -> String {
     format!("1-{:08x}-{:016x}{:08x}", at / 1000, dice.number(), dice.number() >> 32)
 }
 
-/// Lambda and API Gateway sample the first request of each second and 5 % of the rest.
-fn sampled(world: &World, who: u64, at: Millis, key: u64, first: &mut HashMap<(u64, Millis), ()>) -> bool {
-    first.insert((who, at / 1000), ()).is_none() || Dice::of(&[world.seed, key, 4]).chance(0.05)
-}
-
 fn rate_bend(world: &World, function: FunctionId, at: Millis) -> f64 {
     fate::bends(world, function, at, None).filter_map(|bend| bend.rate).product()
 }
@@ -135,7 +131,8 @@ pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
     }
     let mut buckets: HashMap<(usize, usize), (f64, Millis)> = HashMap::new();
     let mut filled: HashMap<(usize, usize, u64), Millis> = HashMap::new();
-    let mut first = HashMap::new();
+    let mut reservoirs = Reservoirs::default();
+    let mut rules = HashMap::new();
     let mut all = raw_knocks(world, api, block - 1);
     all.extend(raw_knocks(world, api, block));
     for knock in &mut all {
@@ -172,7 +169,9 @@ pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
             }
         }
         if state.traced {
-            knock.sampled = sampled(world, knock.stage as u64, knock.at, knock.key, &mut first);
+            let place = (knock.stage, knock.route);
+            let rule = *rules.entry(place).or_insert_with(|| world.sampling_rule(api, knock.stage, knock.route));
+            knock.sampled = reservoirs.sample(world.seed, rule, knock.stage, knock.at, knock.key);
         }
     }
     all.retain(|knock| knock.at >= start_of(block));
@@ -184,7 +183,7 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
     let spec = &world.catalog.functions[function];
     let (start, end) = (start_of(block), start_of(block + 1));
     let mut arrivals = Vec::new();
-    let mut first = HashMap::new();
+    let mut reservoirs = Reservoirs::default();
     for (number, trigger) in spec.triggers.iter().enumerate() {
         let draw = |at: Millis| Dice::of(&[world.seed, 11, world.names[function], number as u64, (at / 1000) as u64]);
         let mut root = |at: Millis, key: u64, cause: Cause, qualifier: Option<String>| Arrival {
@@ -193,7 +192,7 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
             qualifier,
             cause,
             trace_id: trace_id(at, key),
-            sampled: spec.traced && sampled(world, u64::MAX, at, key, &mut first),
+            sampled: spec.traced && reservoirs.sample(world.seed, (0, &sampling::DEFAULT), 0, at, key),
             failure: None,
         };
         match trigger {

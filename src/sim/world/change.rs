@@ -68,6 +68,10 @@ pub enum What {
         /// What was done to it.
         patch: Vec<StagePatch>,
     },
+    /// UpdateTraceSegmentDestination.
+    Destination(super::destination::Destination),
+    /// UpdateIndexingRule: DesiredSamplingPercentage.
+    Indexing(f64),
     /// Invoke: from now on a real invocation like any other.
     Invoke {
         /// The function.
@@ -140,7 +144,7 @@ impl Change {
             | What::DeleteReserved { function }
             | What::UpdateAlias { function, .. }
             | What::Invoke { function, .. } => Some(*function),
-            What::Stage { .. } => None,
+            What::Stage { .. } | What::Destination(_) | What::Indexing(_) => None,
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct Invocation {
     pub request_id: String,
     /// Trace id, `1-8hex-24hex`; shared with the request or invocation that caused it.
     pub trace_id: String,
-    /// The trace is sampled (1 per second and 5 %, as Lambda does).
+    /// The trace is sampled: by a rule at the stage that it came through, else 1 per second and 5 %, as Lambda does.
     pub sampled: bool,
     /// When the handler began (or when it was refused).
     pub start: Millis,

@@ -6,14 +6,17 @@ pub mod catalog;
 pub mod change;
 mod course;
 mod crowd;
+pub mod destination;
 pub mod dice;
 mod environment;
 mod fate;
 mod filler;
 pub mod invocation;
 mod memory;
+pub mod messages;
 pub mod narration;
 mod requests;
+pub mod sampling;
 pub mod scenario;
 pub mod seen;
 mod settings;
@@ -57,6 +60,8 @@ pub struct World {
     names: Vec<u64>,
     /// Of each function the bends of the scenario that are about it.
     bent: Vec<Vec<usize>>,
+    /// Sampling rules, by priority.
+    sampling: Vec<sampling::Rule>,
     /// Functions that are no fillers.
     own: Vec<FunctionId>,
     fillers: Vec<filler::Timetable>,
@@ -80,6 +85,19 @@ pub struct Trace {
     pub request: Option<ApiRequest>,
     /// All its invocations, in the order of their starts; throttled tries are among them.
     pub invocations: Vec<Invocation>,
+}
+
+impl Trace {
+    /// When its root began.
+    pub fn start(&self) -> Millis {
+        let request = self.request.as_ref().map(|request| request.start);
+        request.or_else(|| self.invocations.first().map(|root| root.start)).unwrap_or(0)
+    }
+
+    /// Somebody along its way was told to send segments.
+    pub fn sampled(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.sampled) || self.invocations.iter().any(|one| one.sampled)
+    }
 }
 
 /// A handler begins at most so long after its arrival: the longest init.
@@ -110,6 +128,7 @@ impl World {
             bent: functions.iter().map(about).collect(),
             own: (0..functions.len()).filter(|id| !filler::is_filler(&functions[*id].name)).collect(),
             fillers: filler::timetables(functions),
+            sampling: sampling::rules(&scenario),
             catalog,
             scenario,
             seed,

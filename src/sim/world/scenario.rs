@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::Millis;
 
 /// Name and text of each scenario.
-const EMBEDDED: [(&str, &str); 7] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("shop", include_str!("../../../config/scenarios/shop.toml")),
     ("calm", include_str!("../../../config/scenarios/calm.toml")),
     ("outage", include_str!("../../../config/scenarios/outage.toml")),
@@ -13,6 +13,7 @@ const EMBEDDED: [(&str, &str); 7] = [
     ("coldstart", include_str!("../../../config/scenarios/coldstart.toml")),
     ("deploy", include_str!("../../../config/scenarios/deploy.toml")),
     ("flood", include_str!("../../../config/scenarios/flood.toml")),
+    ("spans", include_str!("../../../config/scenarios/spans.toml")),
 ];
 
 /// An incident to practise on.
@@ -41,6 +42,11 @@ pub struct Scenario {
     /// Stages whose settings differ from the catalog's.
     #[serde(default)]
     pub stage: Vec<StageBend>,
+    /// Transaction Search is on from the beginning: segments go to CloudWatch Logs as spans.
+    #[serde(default)]
+    pub spans: bool,
+    /// Share of the requests that the default sampling rule takes, where it is not 5 %.
+    pub default_sampling: Option<f64>,
 }
 
 fn one() -> f64 {

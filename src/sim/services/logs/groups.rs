@@ -5,6 +5,7 @@ use super::input::{Input, Refusal};
 use super::source::{DAY_MS, Source};
 use super::{beginning, token};
 use crate::sim::services::Call;
+use crate::sim::services::xray::span_log;
 use crate::sim::wire::Response;
 use crate::sim::world::catalog::{Api, ApiId, Protocol};
 use crate::sim::world::dice::{hash, hash_text};
@@ -54,6 +55,7 @@ pub fn find(world: &World, name: &str) -> Option<Group> {
     let functions = world.catalog.functions.iter().enumerate().filter(|(_, function)| function.log_group == name);
     let mut sources: Vec<Source> = functions.map(|(id, _)| Source::Function(id)).collect();
     sources.extend(stage_groups(world).into_iter().filter(|(group, _)| group == name).map(|(_, source)| source));
+    sources.extend((name == span_log::GROUP && world.has_spans()).then_some(Source::Spans));
     (!sources.is_empty()).then(|| Group { name: name.to_owned(), sources })
 }
 
@@ -145,6 +147,7 @@ pub fn describe(call: &Call<'_>, input: &Input) -> Result<Response, Refusal> {
     let mut names: Vec<Cow<'_, str>> =
         world.catalog.functions.iter().map(|function| Cow::Borrowed(function.log_group.as_str())).collect();
     names.extend(stage_groups(world).into_iter().map(|(name, _)| Cow::Owned(name)));
+    names.extend(world.has_spans().then_some(Cow::Borrowed(span_log::GROUP)));
     names.retain(|name| {
         class.is_none_or(|class| class == class_of(name))
             && prefix.is_none_or(|prefix| name.starts_with(prefix))
@@ -219,6 +222,10 @@ pub fn streams(world: &World, group: &Group, now: Millis) -> Vec<Stream> {
                     see(name.clone(), first);
                     see(name, last);
                 }
+            }
+            Source::Spans => {
+                see(span_log::STREAM.to_owned(), beginning(world));
+                see(span_log::STREAM.to_owned(), now);
             }
             // Neither the lines nor the levels of the log are looked at: a stage that is logged logs most requests.
             Source::Access(api, stage) | Source::Execution(api, stage) => {

@@ -2,6 +2,7 @@
 
 use super::api_log::{self, Levels, Log};
 use super::event::Key;
+use crate::sim::services::xray::span_log;
 use crate::sim::world::catalog::{ApiId, FunctionId, LogFormat};
 use crate::sim::world::{Millis, World, narration};
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub enum Source {
     Access(ApiId, usize),
     /// Execution log of a stage.
     Execution(ApiId, usize),
+    /// X-Ray: the spans of all traces.
+    Spans,
 }
 
 /// Takes a line: its place, its stream, its text.
@@ -56,6 +59,7 @@ impl Source {
         match self {
             Source::Function(id) => Millis::from(world.catalog.functions[*id].timeout_s) * 1000 + SLACK_MS,
             Source::Access(..) | Source::Execution(..) => API_TRAIL_MS,
+            Source::Spans => world.longest_trace() + SLACK_MS,
         }
     }
 
@@ -106,6 +110,11 @@ impl Source {
                     }
                 });
             }
+            // Whether a root starts cold is known too late: all are looked for that far ahead.
+            Source::Spans if begun == Begun::Warm || !streams(span_log::STREAM) => {}
+            Source::Spans => span_log::records(world, starts, &window, &mut |key, record| {
+                sink(key, span_log::STREAM.to_owned(), record);
+            }),
             Source::Access(..) | Source::Execution(..) if begun == Begun::Cold => {}
             Source::Access(api, stage) | Source::Execution(api, stage) => {
                 let levels = Levels::of(world, api, stage);

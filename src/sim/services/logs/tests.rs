@@ -3,6 +3,7 @@
 use super::{Queries, groups, handle, truth, written};
 use crate::sim::Clock;
 use crate::sim::faults::Faults;
+use crate::sim::services::xray::Retrievals;
 use crate::sim::services::{Call, Service};
 use crate::sim::wire::{Body, Dialect, Request, Response};
 use crate::sim::world::catalog::Protocol;
@@ -56,6 +57,7 @@ impl Account {
             request_id: "5f7f2f9a-0000-4000-8000-000000000000",
             faults: &self.faults,
             queries: &self.queries,
+            retrievals: &Retrievals::default(),
         };
         handle(&call)
     }

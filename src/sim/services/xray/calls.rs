@@ -2,11 +2,20 @@
 
 use serde_json::json;
 
-use super::draw::{Pen, SERVICE_AFTER_MS, SERVICE_BEFORE_MS, invoke_id, object};
-use super::trace::{Exception, Failure, Http, Segment};
+use super::draw::{Pen, SERVICE_AFTER_MS, SERVICE_BEFORE_MS, invoke_id, object, service_id};
+use super::trace::{Exception, Failure, Http, Link, Segment};
 use crate::sim::world::catalog::{Downstream, Function};
 use crate::sim::world::dice::{Dice, hash};
 use crate::sim::world::invocation::{Cause, Invocation, Outcome};
+use crate::sim::world::messages;
+
+/// X-Ray links a segment to no more traces than this.
+const MAX_LINKS: usize = 20;
+
+/// Id of the call of a service: the one with that number among those of its function.
+fn call_id(invocation: u64, place: usize) -> u64 {
+    hash(&[invocation, 0xca11, place as u64])
+}
 
 /// How long a caller waits for Lambda to take an event.
 const EVENT_TAKEN_MS: f64 = 18.0;
@@ -48,8 +57,57 @@ impl Pen<'_> {
         calls
     }
 
+    /// The messages that a batch received, where whoever sent them is traced.
+    pub fn received(&self, batch: &Invocation) -> Vec<Link> {
+        let Some(queue) = self.world.queue_of(batch) else { return Vec::new() };
+        let link = |sender: &Invocation| {
+            let function = &self.catalog.functions[sender.function];
+            let place = function.character.downstream.iter().position(|call| is_queue(call, queue))?;
+            (sender.sampled && function.traced).then(|| self.link(sender, batch, queue, "parent", place))
+        };
+        self.world.senders(batch).iter().filter_map(link).take(MAX_LINKS).collect()
+    }
+
+    /// The batches that received what an invocation sent, where they are traced.
+    pub fn sent(&self, sender: &Invocation, function: &Function) -> Vec<Link> {
+        let mut links = Vec::new();
+        for (place, call) in function.character.downstream.iter().enumerate() {
+            if is_queue(call, &call.name)
+                && let Some(batch) = self.world.receiver(sender, &call.name)
+                && batch.sampled
+                && self.catalog.functions[batch.function].traced
+            {
+                links.push(self.link(sender, &batch, &call.name, "child", place));
+            }
+        }
+        links
+    }
+
+    fn link(
+        &self,
+        sender: &Invocation,
+        batch: &Invocation,
+        queue: &str,
+        reference: &'static str,
+        place: usize,
+    ) -> Link {
+        let (trace, id) = match reference {
+            "parent" => (&sender.trace_id, call_id(sender.key, place)),
+            _ => (&batch.trace_id, service_id(batch)),
+        };
+        Link {
+            trace: trace.clone(),
+            id,
+            reference,
+            queue: queue.to_owned(),
+            receiver: self.catalog.functions[batch.function].name.clone(),
+            sent_ms: messages::sent(sender) as f64,
+            received_ms: messages::received(batch) as f64,
+        }
+    }
+
     fn call(&self, invocation: &Invocation, downstream: &Downstream, place: usize, dice: &mut Dice) -> Segment {
-        let id = hash(&[invocation.key, 0xca11, place as u64]);
+        let id = call_id(invocation.key, place);
         let length = 40 + dice.below(900) as u64;
         if downstream.origin == "remote" {
             let url = format!("https://{}/v1/{}", downstream.name, downstream.operation.to_lowercase());
@@ -105,7 +163,10 @@ impl Pen<'_> {
             let to = handed_ms.min(latest);
             ((to - EVENT_TAKEN_MS).max(caller.start as f64), to)
         } else {
-            (handed_ms - 2.0, callee.start as f64 + callee.duration_ms + SERVICE_AFTER_MS + 1.0)
+            (
+                (handed_ms - 2.0).max(caller.start as f64),
+                callee.start as f64 + callee.duration_ms + SERVICE_AFTER_MS + 1.0,
+            )
         };
         let refused = matches!(callee.outcome, Outcome::Throttled { .. });
         let status = if refused {
@@ -135,6 +196,11 @@ impl Pen<'_> {
             ..Segment::default()
         }
     }
+}
+
+/// The call sends a message to that queue.
+fn is_queue(call: &Downstream, queue: &str) -> bool {
+    call.origin == "AWS::SQS::Queue" && call.name == queue
 }
 
 /// The segment that X-Ray derives from a call, as the callee sends none.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::logs::api_log;
 use super::handler;
-use super::trace::{Failure, Http, Segment, Trace};
+use super::trace::{Failure, Http, Segment, Sender, Trace};
 use crate::sim::world::catalog::{Catalog, Function, Protocol};
 use crate::sim::world::dice::{Dice, hash};
 use crate::sim::world::invocation::{ApiRequest, Cause, Invocation, Outcome};
@@ -45,7 +45,8 @@ fn segment_id(invocation: &Invocation) -> u64 {
     u64::from_str_radix(&invocation.segment(), 16).expect("it is sixteen hexadecimal digits")
 }
 
-fn service_id(invocation: &Invocation) -> u64 {
+/// Id of the segment `AWS::Lambda`.
+pub fn service_id(invocation: &Invocation) -> u64 {
     hash(&[invocation.key, 0x1a])
 }
 
@@ -56,7 +57,7 @@ pub fn invoke_id(caller: u64, callee: u64) -> u64 {
 
 /// Draws one trace.
 pub struct Pen<'a> {
-    world: &'a World,
+    pub(super) world: &'a World,
     pub(super) catalog: &'a Catalog,
     pub(super) trace: &'a world::Trace,
 }
@@ -100,7 +101,7 @@ impl Pen<'_> {
             },
             aws: object(json!({
                 "account_id": self.catalog.account_id,
-                "xray": {"sampling_rule_name": "Default"},
+                "xray": {"sampling_rule_name": self.world.sampling_rule(request.api, request.stage, request.route).1.name},
                 "api_gateway": {
                     "account_id": self.catalog.account_id,
                     "rest_api_id": api.id,
@@ -179,6 +180,7 @@ impl Pen<'_> {
                 "resource_names": [function.name],
             })),
             resource_arn: Some(arn.clone()),
+            links: self.received(invocation),
             ..Segment::default()
         };
         if let Outcome::Throttled { .. } = invocation.outcome {
@@ -212,13 +214,18 @@ impl Pen<'_> {
         let exceptions = handler::exceptions(invocation, function);
         let failure = if failed { Failure::fault() } else { Failure::default() };
         let mut calls = self.calls(invocation, function, inferred);
+        let links = self.sent(invocation, function);
         let handler = handler::powertools(invocation, function, start_ms, end_ms);
         let annotations = handler.as_ref().map(|handler| handler.annotations.clone()).unwrap_or_default();
         if let Some(mut handler) = handler {
             handler.failure = failure;
             handler.exceptions = exceptions.clone();
+            handler.start_ms = calls.iter().map(|call| call.start_ms).fold(handler.start_ms, f64::min);
             handler.subsegments = calls;
+            handler.sent_by(Sender::XRaySdk);
             calls = vec![handler];
+        } else {
+            calls.iter_mut().for_each(|call| call.sent_by(Sender::OpenTelemetry));
         }
         let mut segment = Segment {
             id: segment_id(invocation),
@@ -254,6 +261,7 @@ impl Pen<'_> {
                 segment.subsegments.push(step("Init", 0x11, start_ms - init_ms, start_ms));
             }
             segment.exceptions = exceptions;
+            segment.links = links;
             segment.subsegments.append(&mut calls);
         } else {
             if let Some(init_ms) = invocation.init_ms {
@@ -264,6 +272,7 @@ impl Pen<'_> {
             let mut body = step("Invocation", 0x12, start_ms, end_ms - overhead);
             body.failure = failure;
             body.exceptions = exceptions;
+            body.links = links;
             body.subsegments = calls;
             for part in &mut body.subsegments {
                 part.end_ms = part.end_ms.min(body.end_ms);

@@ -18,7 +18,25 @@ struct Node {
     kind: String,
     root: bool,
     statistics: Statistics,
-    edges: BTreeMap<usize, Statistics>,
+    edges: BTreeMap<usize, Edge>,
+}
+
+#[derive(Default)]
+struct Edge {
+    statistics: Statistics,
+    /// Response times of the calls that were waited for.
+    waited: Histogram,
+    /// How old messages were when they were received, where it leads from a queue to whoever receives.
+    ages: Histogram,
+}
+
+/// Microseconds, and how often.
+type Histogram = BTreeMap<u64, f64>;
+
+/// A histogram as the service shows it: values in seconds.
+fn entries(histogram: &Histogram) -> Value {
+    let entries = histogram.iter().map(|(value, count)| json!({"Value": *value as f64 / 1e6, "Count": whole(*count)}));
+    Value::Array(entries.collect())
 }
 
 /// Counts and times of a node, an edge or one of their periods.
@@ -33,7 +51,7 @@ pub struct Statistics {
     total: f64,
     /// Seconds.
     response_time: f64,
-    histogram: BTreeMap<u64, f64>,
+    histogram: Histogram,
 }
 
 impl Statistics {
@@ -70,10 +88,17 @@ impl Statistics {
 
     /// ResponseTimeHistogram: values in seconds.
     pub fn histogram(&self) -> Value {
-        let entries =
-            self.histogram.iter().map(|(value, count)| json!({"Value": *value as f64 / 1e6, "Count": whole(*count)}));
-        Value::Array(entries.collect())
+        entries(&self.histogram)
     }
+}
+
+/// The subsegment `id` in a segment handed over an event and did not wait.
+fn called_asynchronously(caller: &Segment, id: u64) -> bool {
+    let mut found = false;
+    caller.walk(&mut |part| {
+        found |= part.id == id && part.aws.get("invocation_type").is_some_and(|kind| kind == "Event");
+    });
+    found
 }
 
 fn whole(count: f64) -> u64 {
@@ -95,15 +120,31 @@ impl Graph {
             let node = self.node(segment.node_name(), segment.node_type());
             self.nodes[node].statistics.add(segment, weight);
             self.nodes[node].root |= segment.id == root.id;
-            if let Some(caller) = segment.parent.and_then(|id| trace.holder(id)) {
+            if let Some((id, caller)) = segment.parent.and_then(|id| Some((id, trace.holder(id)?))) {
+                let waits = !called_asynchronously(caller, id);
                 let caller = self.node(caller.node_name(), caller.node_type());
-                self.nodes[caller].edges.entry(node).or_default().add(segment, weight);
+                let edge = self.nodes[caller].edges.entry(node).or_default();
+                edge.statistics.add(segment, weight);
+                if waits {
+                    *edge.waited.entry(bucket(segment.duration_s())).or_default() += weight;
+                }
             }
+            for link in segment.links.iter().filter(|link| link.reference == "parent") {
+                let queue = self.node(&link.queue, "AWS::SQS::Queue");
+                let edge = self.nodes[queue].edges.entry(node).or_default();
+                edge.statistics.add(segment, weight);
+                *edge.ages.entry(bucket((link.received_ms - link.sent_ms) / 1000.0)).or_default() += weight;
+            }
+        }
+        if root.links.iter().any(|link| link.reference == "parent") {
+            return;
         }
         // Whoever sent the first request stands before the service that took it.
         let entry = self.node(root.node_name(), root.node_type());
         let client = self.node(root.node_name(), "client");
-        self.nodes[client].edges.entry(entry).or_default().add(root, weight);
+        let edge = self.nodes[client].edges.entry(entry).or_default();
+        edge.statistics.add(root, weight);
+        *edge.waited.entry(bucket(root.duration_s())).or_default() += weight;
     }
 
     fn node(&mut self, name: &str, kind: &str) -> usize {
@@ -135,18 +176,23 @@ impl Node {
         let edges: Vec<Value> = self
             .edges
             .iter()
-            .map(|(callee, statistics)| {
-                let began = statistics.first_ms.unwrap_or(0.0);
+            .map(|(callee, edge)| {
+                let began = edge.statistics.first_ms.unwrap_or(0.0);
                 first = first.min(began);
-                last = last.max(statistics.last_ms);
-                json!({
+                last = last.max(edge.statistics.last_ms);
+                let mut shown = json!({
                     "ReferenceId": callee,
                     "StartTime": micros(began),
-                    "EndTime": micros(statistics.last_ms),
-                    "SummaryStatistics": statistics.json(),
-                    "ResponseTimeHistogram": statistics.histogram(),
+                    "EndTime": micros(edge.statistics.last_ms),
+                    "SummaryStatistics": edge.statistics.json(),
+                    "ResponseTimeHistogram": entries(&edge.waited),
                     "Aliases": [],
-                })
+                });
+                if !edge.ages.is_empty() {
+                    shown["EdgeType"] = "link".into();
+                    shown["ReceivedEventAgeHistogram"] = entries(&edge.ages);
+                }
+                shown
             })
             .collect();
         let mut shown = json!({

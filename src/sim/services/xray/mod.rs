@@ -1,15 +1,22 @@
 //! X-Ray: the traces of the account, summarised, in full, and as a graph of its services.
 
 mod calls;
+mod destination;
 mod draw;
 mod evaluate;
 mod filter;
 mod graph;
 mod handler;
 mod lexicon;
+mod retrieval;
+mod sampling;
 mod scan;
+mod span;
+pub mod span_log;
 mod summary;
 mod trace;
+
+pub use retrieval::Retrievals;
 
 use serde_json::{Value, json};
 
@@ -45,46 +52,31 @@ fn operation(call: &Call<'_>) -> Result<Value, Response> {
             let group = group(call.world, &body)?.ok_or_else(|| invalid("GroupName or GroupARN must be specified"))?;
             Ok(json!({"Group": group.json()}))
         }
-        "GetTraceSegmentDestination" => Ok(json!({"Destination": "XRay", "Status": "ACTIVE"})),
-        "GetIndexingRules" => Ok(json!({"IndexingRules": [{
-            "Name": "Default",
-            "ModifiedAt": 1_760_659_200,
-            "Rule": {"Probabilistic": {"DesiredSamplingPercentage": 1.0, "ActualSamplingPercentage": 1.0}},
-        }]})),
-        "GetSamplingRules" => Ok(json!({"SamplingRuleRecords": [sampling_rule(call.world)]})),
-        "StartTraceRetrieval" | "ListRetrievedTraces" | "CancelTraceRetrieval" | "GetRetrievedTracesGraph" => {
-            Err(invalid("Transaction Search is not enabled in this account: segments go to X-Ray"))
-        }
+        "GetTraceSegmentDestination" => Ok(destination::get(call)),
+        "UpdateTraceSegmentDestination" => destination::update(call, &body),
+        "GetIndexingRules" => Ok(destination::rules(call)),
+        "UpdateIndexingRule" => destination::update_rule(call, &body),
+        "GetSamplingRules" => Ok(sampling::rules(call)),
+        "GetSamplingStatisticSummaries" => sampling::statistics(call, &body),
+        "StartTraceRetrieval" => retrieval::start(call, &body),
+        "ListRetrievedTraces" => retrieval::list(call, &body),
+        "CancelTraceRetrieval" => retrieval::cancel(call, &body),
+        "GetRetrievedTracesGraph" => retrieval::graph(call, &body),
         _ => Err(super::unknown_operation(call)),
     }
 }
 
-/// 400, the only error that X-Ray has beside throttling.
-fn invalid(message: &str) -> Response {
-    error_json(400, "InvalidRequestException", message)
+/// Why a call is not served, as the response that says so.
+type Refusal = Response;
+
+/// 404, of what Transaction Search keeps.
+fn missing(message: &str) -> Refusal {
+    error_json(404, "ResourceNotFoundException", message)
 }
 
-fn sampling_rule(world: &World) -> Value {
-    let catalog = &world.catalog;
-    json!({
-        "CreatedAt": 0,
-        "ModifiedAt": 0,
-        "SamplingRule": {
-            "RuleName": "Default",
-            "RuleARN": format!("arn:aws:xray:{}:{}:sampling-rule/Default", catalog.region, catalog.account_id),
-            "ResourceARN": "*",
-            "Priority": 10_000,
-            "FixedRate": 0.05,
-            "ReservoirSize": 1,
-            "ServiceName": "*",
-            "ServiceType": "*",
-            "Host": "*",
-            "HTTPMethod": "*",
-            "URLPath": "*",
-            "Version": 1,
-            "Attributes": {},
-        },
-    })
+/// 400, the only other error that X-Ray has beside throttling.
+fn invalid(message: &str) -> Response {
+    error_json(400, "InvalidRequestException", message)
 }
 
 /// A group: traces that its expression picks.
@@ -109,7 +101,11 @@ impl Group {
 }
 
 fn groups(world: &World) -> Vec<Group> {
-    let known = [("Default", None), ("slow-or-failing", Some("fault = true OR responsetime > 2"))];
+    let known = [
+        ("Default", None),
+        ("slow-or-failing", Some("fault = true OR responsetime > 2")),
+        ("checkout", Some("service(\"checkout-api\") OR http.url CONTAINS \"/checkout\"")),
+    ];
     let catalog = &world.catalog;
     let arn = |name: &str| {
         let id = super::apigateway::code(name, 26).to_uppercase();
@@ -143,15 +139,17 @@ fn group_filter(world: &World, name: &str) -> Option<filter::Filter> {
     filter::parse(group.expression.unwrap_or("duration >= 0")).ok()
 }
 
-/// One trace as it is known at `now`; none when it was not sampled, or is not there.
+/// One trace as it is known at `now`; none when it was not sampled, is not there, or went to the logs alone.
 fn find(world: &World, id: &str, now: Millis) -> Option<Trace> {
-    let found = world.trace(id)?;
-    let sampled = found.request.as_ref().is_some_and(|request| request.sampled)
-        || found.invocations.iter().any(|invocation| invocation.sampled);
-    if !sampled {
-        return None;
-    }
+    let found = world.trace(id).filter(|found| found.sampled() && world.in_xray(id, found.start()))?;
     draw::draw(world, &found)?.at(now as f64)
+}
+
+/// The segments of a trace, each with its id.
+fn documents(trace: &Trace) -> Vec<Value> {
+    let document =
+        |segment: &trace::Segment| json!({"Id": hex(segment.id), "Document": segment.document(&trace.id).to_string()});
+    trace.segments.iter().map(document).collect()
 }
 
 fn trace_ids(body: &Value) -> Result<Vec<String>, Response> {
@@ -190,15 +188,11 @@ fn batch(call: &Call<'_>, body: &Value) -> Result<Value, Response> {
             unprocessed.push(id);
             continue;
         };
-        let segments = trace
-            .segments
-            .iter()
-            .map(|segment| json!({"Id": hex(segment.id), "Document": segment.document(&trace.id).to_string()}));
         traces.push(json!({
             "Id": trace.id,
             "Duration": trace.duration_s(),
             "LimitExceeded": false,
-            "Segments": segments.collect::<Vec<_>>(),
+            "Segments": documents(&trace),
         }));
     }
     Ok(json!({"Traces": traces, "UnprocessedTraceIds": unprocessed}))
@@ -271,3 +265,6 @@ fn time_series(call: &Call<'_>, body: &Value) -> Result<Value, Response> {
     });
     Ok(json!({"TimeSeriesServiceStatistics": entries.collect::<Vec<_>>(), "ContainsOldGroupVersions": false}))
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,8 +22,17 @@ const LONGEST_TRACE_MS: Millis = 900_000;
 /// A graph looks at no more than this, spread over its window.
 const GRAPH_MS: Millis = 600_000;
 
-/// StartTime and EndTime, ms.
+/// StartTime and EndTime, ms, at most six hours apart.
 pub fn window(body: &Value) -> Result<(Millis, Millis), Response> {
+    let (start, end) = times(body)?;
+    if end - start > LONGEST_WINDOW_MS {
+        return Err(invalid("Time range cannot be longer than 6 hours"));
+    }
+    Ok((start, end))
+}
+
+/// StartTime and EndTime, ms.
+pub fn times(body: &Value) -> Result<(Millis, Millis), Response> {
     let time = |key: &str| match &body[key] {
         Value::Number(seconds) => seconds.as_f64().map(|seconds| (seconds * 1000.0).round() as Millis),
         Value::String(text) => chrono::DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.timestamp_millis()),
@@ -34,9 +43,6 @@ pub fn window(body: &Value) -> Result<(Millis, Millis), Response> {
     };
     if start > end {
         return Err(invalid("StartTime must be before EndTime"));
-    }
-    if end - start > LONGEST_WINDOW_MS {
-        return Err(invalid("Time range cannot be longer than 6 hours"));
     }
     Ok((start, end))
 }
@@ -128,7 +134,7 @@ impl Query<'_> {
             found.sort_by_key(|trace| std::cmp::Reverse(place(trace)));
             for trace in &found {
                 let place = place(trace);
-                if cursor.is_some_and(|cursor| place >= *cursor) {
+                if cursor.is_some_and(|cursor| place >= *cursor) || !world.in_xray(&trace.id, place.0) {
                     continue;
                 }
                 processed += 1;
@@ -169,12 +175,7 @@ impl Query<'_> {
 
 /// Where a trace stands in the order of pages: by the start of its root, then by its id.
 fn place(trace: &world::Trace) -> Cursor {
-    let start = match (&trace.request, trace.invocations.first()) {
-        (Some(request), _) => request.start,
-        (None, Some(invocation)) => invocation.start,
-        (None, None) => 0,
-    };
-    (start, trace.id.clone())
+    (trace.start(), trace.id.clone())
 }
 
 /// Shows traces of the window to `see`, each with the number of traces that it stands for.

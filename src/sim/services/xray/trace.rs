@@ -11,6 +11,37 @@ pub struct Trace {
     pub segments: Vec<Segment>,
 }
 
+/// Who sent a segment or subsegment, which decides how it looks as a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// The service that it is about.
+    #[default]
+    Service,
+    /// The X-Ray SDK within a function.
+    XRaySdk,
+    /// An OpenTelemetry SDK within a function.
+    OpenTelemetry,
+}
+
+/// A link from a batch to the message that it received, or from the sender to that batch: two traces, one story.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The other trace.
+    pub trace: String,
+    /// The segment or subsegment there.
+    pub id: u64,
+    /// `parent` where the other one sent the message, `child` where it received it.
+    pub reference: &'static str,
+    /// The queue between them.
+    pub queue: String,
+    /// Name of the receiver.
+    pub receiver: String,
+    /// When the message was sent, ms.
+    pub sent_ms: f64,
+    /// When it was received, ms.
+    pub received_ms: f64,
+}
+
 /// A segment, or a subsegment within one.
 #[derive(Clone, Debug, Default)]
 pub struct Segment {
@@ -28,6 +59,8 @@ pub struct Segment {
     pub in_progress: bool,
     /// `AWS::Lambda::Function` and the like; segments only.
     pub origin: Option<String>,
+    /// Who sent it.
+    pub sender: Sender,
     /// `aws` or `remote`; subsegments only.
     pub namespace: Option<&'static str>,
     /// X-Ray derived it from the subsegment of its caller.
@@ -46,6 +79,8 @@ pub struct Segment {
     pub metadata: Map<String, Value>,
     /// End user.
     pub user: Option<String>,
+    /// Other traces that it is about, too.
+    pub links: Vec<Link>,
     /// ARN of what it speaks of.
     pub resource_arn: Option<String>,
     /// Calls and steps inside.
@@ -193,11 +228,18 @@ impl Segment {
         }
     }
 
+    /// Says of it and everything inside who sent it.
+    pub fn sent_by(&mut self, sender: Sender) {
+        self.sender = sender;
+        self.subsegments.iter_mut().for_each(|part| part.sent_by(sender));
+    }
+
     /// False when it has not begun at `now`.
     fn cut(&mut self, now_ms: f64) -> bool {
         if self.start_ms > now_ms {
             return false;
         }
+        self.links.retain(|link| link.received_ms <= now_ms);
         if self.end_ms > now_ms {
             self.in_progress = true;
             self.failure = Failure::default();
@@ -268,6 +310,9 @@ impl Segment {
         if !self.metadata.is_empty() {
             document.insert("metadata".into(), Value::Object(self.metadata.clone()));
         }
+        if !self.links.is_empty() {
+            document.insert("links".into(), self.links.iter().map(Link::block).collect());
+        }
         if !self.subsegments.is_empty() {
             let parts = self.subsegments.iter().map(|part| Value::Object(part.common())).collect();
             document.insert("subsegments".into(), Value::Array(parts));
@@ -304,6 +349,24 @@ impl Http {
             http.insert("response".into(), Value::Object(response));
         }
         if http.is_empty() { None } else { Some(Value::Object(http)) }
+    }
+}
+
+impl Link {
+    fn block(&self) -> Value {
+        json!({"trace_id": self.trace, "id": hex(self.id), "attributes": self.attributes()})
+    }
+
+    /// What both forms of a link say of it.
+    pub fn attributes(&self) -> Value {
+        let mut known = json!({"aws.xray.reserved.reference_type": self.reference});
+        if self.reference == "child" {
+            known["aws.xray.reserved.names"] = json!([self.receiver]);
+            known["aws.xray.reserved.type"] = "AWS::Lambda".into();
+            known["aws.xray.reserved.received_event_end_time"] = micros(self.received_ms).into();
+            known["aws.xray.reserved.dwell_end_time"] = micros(self.received_ms).into();
+        }
+        known
     }
 }
 

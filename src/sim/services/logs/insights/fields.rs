@@ -74,16 +74,20 @@ pub(super) fn document(message: &str) -> Option<Value> {
     documents.next()?.ok()
 }
 
-/// `record.metrics.durationMs` or `items.0.id` in a document; a key that holds dots itself comes first.
-pub(super) fn of_document(document: &Value, name: &str) -> Option<Datum> {
-    let direct = document.get(name);
-    let nested = || {
-        name.split('.').try_fold(document, |value, key| match value {
-            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-            other => other.get(key),
-        })
+/// What stands at `record.metrics.durationMs` or `items.0.id`; a key that holds dots itself comes first, at any depth, as
+/// in `attributes.http.status_code`.
+fn within<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    let at = |key: &str| match value {
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        other => other.get(key),
     };
-    match direct.or_else(nested)? {
+    let parts = || name.match_indices('.').map(|(dot, _)| (&name[..dot], &name[dot + 1..]));
+    at(name).or_else(|| parts().find_map(|(key, rest)| within(at(key)?, rest)))
+}
+
+/// A field of a document, by its name or path.
+pub(super) fn of_document(document: &Value, name: &str) -> Option<Datum> {
+    match within(document, name)? {
         Value::Null => None,
         Value::String(text) => Some(Datum::Text(text.clone())),
         Value::Number(number) => number.as_f64().map(Datum::Number),
