@@ -70,7 +70,11 @@ fn every_segment_is_in_the_waterfall_under_its_parent() {
             let thrown = document["cause"]["exceptions"][0]["message"].as_str();
             let told = span.exception.as_ref().map(|exception| exception.message.as_str());
             if let Some(thrown) = thrown {
-                assert_eq!(told.map(|told| told.replace(' ', "")), Some(thrown.replace(['\n', '\t', ' '], "")), "{name}");
+                assert_eq!(
+                    told.map(|told| told.replace(' ', "")),
+                    Some(thrown.replace(['\n', '\t', ' '], "")),
+                    "{name}"
+                );
             }
             assert!(waterfall::document(&trace(&name, &text), span).is_some(), "{name} {}", span.name);
         }

@@ -220,7 +220,9 @@ fn colours_are_named_by_the_theme_and_keys_by_the_table_of_commands() {
     let keys = breaches(&["KeyCode::"], |source| {
         source.room == "term"
             || (source.room == "app"
-                && ["keymap", "keys", "pointer", "completion", "changes", "query"].iter().any(|file| source.path.contains(file)))
+                && ["keymap", "keys", "pointer", "completion", "changes", "query"]
+                    .iter()
+                    .any(|file| source.path.contains(file)))
     });
     law("a key is named in src/term, which reads it, and in app's keymap and editors", &keys);
 }

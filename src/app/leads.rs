@@ -14,6 +14,9 @@ impl App {
     pub(super) fn see_logs(&mut self) {
         let selected = self.selected();
         let selected_at = selected.at;
+        if let Some(why) = selected.no_log {
+            self.notices.say(why, self.now);
+        }
         let functions: Vec<String> = selected.function.into_iter().collect();
         let groups: Vec<String> = selected.log_group.into_iter().collect();
         let mut target = LogTarget { functions, groups, filter: selected.request_id, ..LogTarget::default() };
@@ -27,7 +30,14 @@ impl App {
                 None => {}
             }
         }
-        if target.functions.is_empty() && target.groups.is_empty() {
+        if target.functions.is_empty()
+            && target.groups.is_empty()
+            && self.traces.open.is_some()
+            && self.tab == Tab::Traces
+        {
+            // A stage that writes no log, or a client: the functions behind it have one.
+            self.see_all_logs();
+        } else if target.functions.is_empty() && target.groups.is_empty() {
             self.notices.say("What is selected has no log: neither a function nor a stage that logs", self.now);
         } else {
             if let [function] = target.functions.as_slice()

@@ -19,10 +19,9 @@ pub use times::{Gap, children, gaps};
 const SPANS: usize = 20_000;
 /// Sentences about documents that can't be read; more of them only say how many.
 const BROKEN: usize = 20;
-/// A part that begins so much before its parent is told to do so, s: documents are rounded, and clocks are never equal.
-const EARLY: f64 = 0.002;
-/// Likewise for what ends after its parent.
-const LATE: f64 = 0.005;
+/// What begins so much before its parent, or ends so much after it, is told to do so, s: documents are rounded, and the clocks
+/// of two hosts are never equal.
+const SKEW: f64 = 0.010;
 
 /// Reads a trace. What can't be read is said in [`Waterfall::broken`], what is strange in [`Span::odd`]; all of it is shown.
 pub fn read(trace: &Trace) -> Waterfall {
@@ -247,11 +246,11 @@ fn parents(parts: &mut [Part], places: &HashMap<String, usize>) -> Vec<Option<us
 
 /// Lambda's initialization comes before the invocation that it stands in: that is no skew.
 fn note_skew(span: &mut Span, parent: &Span) {
-    if span.start < parent.start - EARLY && !span.is_cold_start() {
+    if span.start < parent.start - SKEW && !span.is_cold_start() {
         push_once(&mut span.odd, Oddity::Early);
     }
     if let (Some(end), Some(limit)) = (span.end, parent.end)
-        && end > limit + LATE
+        && end > limit + SKEW
     {
         push_once(&mut span.odd, Oddity::Late);
     }

@@ -350,7 +350,8 @@ impl Logs {
         self.range = None;
         self.brush = None;
         self.lens = None;
-        self.only = TraceLines::of(target).map(|lines| (Only::Trace(lines), format!("trace {}", target.trace.as_deref().unwrap_or_default())));
+        self.only = TraceLines::of(target)
+            .map(|lines| (Only::Trace(lines), format!("trace {}", target.trace.as_deref().unwrap_or_default())));
         self.context = None;
         self.target = target.at;
         self.paused = target.at.is_some();

@@ -147,12 +147,17 @@ fn point(selected: &mut Selected, waterfall: &Waterfall, at: Option<usize>, stor
             }
             selected.at = moment(span);
             selected.request_id = span.request_id.clone();
+            if span.throttle && !span.has_children() {
+                selected.no_log = Some(format!("{} was throttled and never ran: there is no log of this", span.name));
+                selected.request_id = None;
+                break;
+            }
             if selected.request_id.is_some() {
                 break;
             }
         } else if span.origin == STAGE && selected.function.is_none() {
             selected.stage = stage_named(&span.name, store);
-            selected.at = moment(span);
+            (selected.at, selected.request_id) = (moment(span), span.request_id.clone());
             break;
         }
         at = span.parent;

@@ -28,10 +28,15 @@ impl Pen<'_> {
         let mut calls = Vec::new();
         let mut from = start_ms + invocation.duration_ms * 0.03;
         let last = function.character.downstream.len().wrapping_sub(1);
+        // An error of a function that was called and waited for is told by that function.
+        let callee_failed = self.trace.invocations.iter().any(|child| {
+            matches!(child.cause, Cause::Function { invocation: key, asynchronous: false, .. } if key == invocation.key)
+                && child.outcome != Outcome::Success
+        });
         for (place, downstream) in function.character.downstream.iter().enumerate() {
             let mut dice = Dice::of(&[invocation.key, 0xd0, place as u64]);
             let mut to = (from + invocation.duration_ms * downstream.share * (0.8 + 0.4 * dice.unit())).min(end_ms);
-            let blamed = place == last && blames_downstream(invocation);
+            let blamed = place == last && !callee_failed && blames_downstream(invocation);
             if blamed && invocation.outcome == Outcome::TimedOut {
                 to = end_ms;
             }
@@ -232,6 +237,7 @@ fn blames_downstream(invocation: &Invocation) -> bool {
                 "connect",
                 "gateway",
                 "upstream",
+                "answered 5",
                 "declined",
             ]
             .iter()

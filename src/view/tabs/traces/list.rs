@@ -62,6 +62,12 @@ fn nothing(app: &App) -> String {
     if !tab.list.filter.is_empty() || tab.list.range.is_some() {
         return "traces that the filter takes; Esc drops it".into();
     }
+    if let Some(function) = untraced(app) {
+        return format!(
+            "traces of {function}: it is not traced (TracingConfig is PassThrough), so only requests of traced callers \
+             would show it. l shows its log"
+        );
+    }
     if !tab.expression().is_empty() {
         return format!(
             "traces of this window that {} takes. Only sampled requests have one; w looks at a longer window, Esc drops the filter",
@@ -70,6 +76,13 @@ fn nothing(app: &App) -> String {
     }
     "sampled traces in this window. Nothing is traced, nothing ran, or nothing was sampled: Tab shows the sampling rules"
         .into()
+}
+
+/// The function that is asked for, where it is not traced.
+fn untraced(app: &App) -> Option<&str> {
+    let of = |name: &str| crate::model::expression::service_is(name) == app.traces.expression();
+    let mut functions = app.store.functions.all().iter().filter(|function| !function.traced);
+    functions.find(|function| of(&function.name)).map(|function| function.name.as_str())
 }
 
 fn heads(list: &List, width: u16) -> Vec<Head> {
