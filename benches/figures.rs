@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and fails by panicking")]
 
 mod logs;
+mod traces;
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -30,7 +31,18 @@ const SMALL: usize = 100;
 const LARGE: usize = 10_000;
 const PAGE: usize = 50;
 
+/// All of it, or one part by name: `cargo bench --bench figures -- traces`.
 fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let parts: [(&str, fn()); 3] = [("frames", frames), ("traces", traces::run), ("logs", logs::run)];
+    for (name, run) in parts {
+        if asked.is_empty() || asked.iter().any(|word| word == name) {
+            run();
+        }
+    }
+}
+
+fn frames() {
     println!("{:<44}{:>17}{:>17}{:>9}", "", format!("{SMALL} functions"), format!("{LARGE} functions"), "ratio");
     let (mut small, mut large) = (Bench::with(SMALL), Bench::with(LARGE));
     for (tab, name) in [('1', "Overview"), ('2', "Functions"), ('3', "Logs"), ('4', "Traces"), ('5', "APIs")] {
@@ -59,7 +71,6 @@ fn main() {
         batch += 1;
         bench.log(batch, 1000);
     });
-    logs::run();
 }
 
 struct Bench {
@@ -73,7 +84,9 @@ impl Bench {
     fn with(functions: usize) -> Bench {
         let now = Utc.with_ymd_and_hms(2026, 3, 1, 3, 0, 0).unwrap();
         let clock = Clock::from(now);
-        let app = App::new(Config::default(), Keymap::defaults(), Origin::default(), clock, (120, 40));
+        let mut config = Config::default();
+        config.traces.cap = 2 * LARGE;
+        let app = App::new(config, Keymap::defaults(), Origin::default(), clock, (120, 40));
         let look = Look::new(&Theme::embedded("night").unwrap(), Depth::default(), false);
         let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
         let mut bench = Bench { dashboard: Dashboard { app, look }, terminal, now };
@@ -105,7 +118,35 @@ impl Bench {
     }
 
     fn key(&mut self, code: KeyCode) {
-        self.told(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        let shift = matches!(code, KeyCode::Char(c) if c.is_ascii_uppercase());
+        let modifiers = if shift { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+        self.told(Message::Key(KeyEvent::new(code, modifiers)));
+    }
+
+    /// What is measured is on the screen: a figure of something else would look good too.
+    fn shows(&mut self, text: &str) {
+        self.draw();
+        let screen: String = self.terminal.backend().buffer().content.iter().map(|cell| cell.symbol()).collect();
+        assert!(screen.contains(text), "{text} is not on the screen: {screen}");
+    }
+
+    /// The derived orders follow what was learnt.
+    fn second_passes(&mut self) {
+        self.now += TimeDelta::seconds(1);
+        self.told(Message::Second(self.now, Traffic::default()));
+    }
+
+    /// A letter typed into a text field, and taken away again: of the two the dearer.
+    fn letter(&mut self, letter: char) -> Duration {
+        let typed = best_of(20, 1, || {
+            self.key(KeyCode::Char(letter));
+            self.draw();
+        });
+        let taken = best_of(20, 1, || {
+            self.key(KeyCode::Backspace);
+            self.draw();
+        });
+        typed.max(taken)
     }
 
     fn draw(&mut self) {
@@ -165,16 +206,18 @@ fn function(name: &str) -> Function {
 }
 
 /// Time of one call, at its best: batches are long enough for the clock and few enough for patience.
-fn best(mut call: impl FnMut()) -> Duration {
-    const BATCHES: u32 = 40;
-    const CALLS: u32 = 10;
-    (0..BATCHES)
+fn best(call: impl FnMut()) -> Duration {
+    best_of(40, 10, call)
+}
+
+fn best_of(batches: u32, calls: u32, mut call: impl FnMut()) -> Duration {
+    (0..batches)
         .map(|_| {
             let start = monotonic();
-            for _ in 0..CALLS {
+            for _ in 0..calls {
                 call();
             }
-            start.elapsed() / CALLS
+            start.elapsed() / calls
         })
         .min()
         .unwrap_or_default()

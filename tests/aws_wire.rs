@@ -44,7 +44,9 @@ async fn ask(embedded: &Embedded, question: &str) -> Result<(), Trouble> {
             let wanted = logs::Wanted { group, from: start.timestamp_millis(), ..logs::Wanted::default() };
             logs::page(account, &wanted, None).await.map(drop)
         }
-        "xray:GetTraceSummaries" => traces::page(account, "", start, end, None).await.map(drop),
+        "xray:GetTraceSummaries" => {
+            traces::page(account, "", traces::Belongs::Begun, (start, end), None).await.map(drop)
+        }
         "apigateway:GetAccount" => apis::limits(account).await.map(drop),
         "apigateway:GetStages" => {
             let api = embedded.sim.world().catalog.apis[0].id.clone();

@@ -304,7 +304,7 @@ fn traces_are_listed_and_one_of_them_drawn() {
     let missing = Answer::of(&sim.url, &["trace", "1-00000000-000000000000000000000000"]);
     assert_eq!((missing.code(), missing.stdout().as_str()), (254, ""), "{missing}");
     let wrong = Answer::of(&sim.url, &["traces", "--filter", "fault = = true"]);
-    assert_eq!((wrong.code(), wrong.stdout().as_str()), (254, ""), "{wrong}");
+    assert_eq!((wrong.code(), wrong.stdout().as_str()), (252, ""), "what can't be right is not sent: {wrong}");
 }
 
 #[test]

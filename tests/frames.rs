@@ -55,6 +55,21 @@ impl Scene {
         scene
     }
 
+    /// The account that it looks at.
+    pub fn sim(&self) -> &slsdash::sim::Sim {
+        &self.embedded.sim
+    }
+
+    /// Lets time pass, and the pollers tell what they learn meanwhile.
+    pub async fn wait(&mut self, time: Duration) {
+        let wanted = self.app.interests();
+        self.polling.want(|interests| *interests = wanted);
+        for news in self.polling.news_for(time).await {
+            self.app.update(Message::News(news));
+        }
+        self.second();
+    }
+
     /// Lets the pollers ask until they have nothing new to tell: what is found makes more worth asking.
     pub async fn settle(&mut self) {
         for _ in 0..3 {

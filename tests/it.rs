@@ -33,3 +33,4 @@ mod sim_wire;
 mod sim_xray;
 mod tail;
 mod thrift;
+mod traces;

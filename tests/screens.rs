@@ -59,6 +59,35 @@ async fn every_panel_of_the_logs() {
     }
 }
 
+/// The tab of traces by its panels, and one trace.
+#[tokio::test(start_paused = true)]
+async fn every_panel_of_the_traces() {
+    let mut scene = Scene::of("outage", (120, 40)).await;
+    scene.press(&["4"]);
+    scene.settle().await;
+    scene.press(&["H"]);
+    for name in ["list", "map", "statistics", "sampling"] {
+        for _ in 0..20 {
+            scene.settle().await;
+            if scene.app.traces.statistics.counts.waiting == 0 {
+                break;
+            }
+        }
+        for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+            scene.resize(columns, rows);
+            compare(format!("traces_{name}_{columns}x{rows}"), &scene);
+        }
+        scene.resize(120, 40);
+        scene.press(&["tab"]);
+    }
+    scene.press(&["e", "enter"]);
+    scene.settle().await;
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        scene.resize(columns, rows);
+        compare(format!("trace_{columns}x{rows}"), &scene);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_tab_before_anything_is_known() {
     for (key, name) in TABS {

@@ -67,6 +67,18 @@ async fn the_pictures_show_what_the_demo_shows() {
     scene.press(&["e", "enter"]);
     scene.settle().await;
     compare("trace", &scene);
+    scene.press(&["esc", "tab"]);
+    scene.settle().await;
+    compare("map", &scene);
+    scene.press(&["tab"]);
+    // Whole traces come five at a time.
+    for _ in 0..20 {
+        scene.settle().await;
+        if scene.app.traces.statistics.counts.waiting == 0 {
+            break;
+        }
+    }
+    compare("statistics", &scene);
 }
 
 #[tokio::test(start_paused = true)]

@@ -160,7 +160,7 @@ impl App {
             Tab::Overview => false,
             Tab::Functions => self.functions.detail.is_some() || !self.functions.filter.is_empty(),
             Tab::Logs => self.logs.can_leave() && !self.logs.is_as_jumped_to(&self.store),
-            Tab::Traces => self.traces.can_leave(),
+            Tab::Traces => self.traces.can_leave() && !self.traces.is_as_jumped_to(),
             Tab::Apis => self.apis.can_leave(),
         };
         // A view that was jumped into is left by the way it was entered, not through its own list.

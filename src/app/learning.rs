@@ -202,6 +202,7 @@ impl App {
                 }
                 store.traces.scanned += scanned;
                 store.traces.accept(summaries, capped, self.config.traces.cap, now);
+                store.traces.expire(self.window.bounds(now).0);
                 Learnt::Traces
             }
             News::TracesFailed(trouble) => {

@@ -409,7 +409,7 @@ impl App {
         self.with_tabs(|tabs, cx| match jump {
             Jump::Function(name) => tabs.functions.open(name),
             Jump::Logs(target) => tabs.logs.show(&target, cx),
-            Jump::Traces(filter) => tabs.traces.show(filter, cx),
+            Jump::Traces(filter) => tabs.traces.arrive(filter, cx),
             Jump::Trace(target) => tabs.traces.open(target, cx),
             Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
         });

@@ -6,11 +6,12 @@ use tui_input::Input;
 
 use super::command::{Action, COMMANDS, Place};
 use super::cursor::Cursor;
-use super::step::Jump;
-use super::step::LogTarget;
+use super::step::{Jump, LogTarget, TraceTarget};
 use super::tabs::apis::settings::log_groups;
 use super::tabs::logs::sources::{groups_of, groups_of_api, matching_groups};
 use crate::model::api::Api;
+use crate::model::line;
+use crate::model::trace::xray_id;
 use crate::store::Store;
 
 /// What an entry does.
@@ -123,6 +124,7 @@ impl Palette {
         self.entries.truncate(self.fixed);
         self.search();
         self.sought = self.seek(store);
+        self.offer_trace();
         let (Some("logs"), patterns) = self.asked() else { return };
         let (functions, groups) = matching_groups(patterns, store);
         let mut names: Vec<String> = groups_of(&functions, &groups, store).into_iter().map(|g| g.name).collect();
@@ -137,6 +139,18 @@ impl Palette {
         let name = patterns.to_string();
         let goal = Goal::Go(Jump::Logs(LogTarget { functions, groups, ..LogTarget::default() }));
         self.entries.push(Entry { kind: "logs", name, about, goal });
+        self.matches.insert(0, self.entries.len() - 1);
+    }
+
+    /// A trace id, in either form, leads to its trace: it may have been pasted from anywhere.
+    fn offer_trace(&mut self) {
+        let typed = self.input.value().trim().trim_start_matches("Root=");
+        let id = xray_id(typed.split(';').next().unwrap_or(typed));
+        if line::trace_id(&id) != Some(id.as_str()) {
+            return;
+        }
+        let goal = Goal::Go(Jump::Trace(TraceTarget::of(&id)));
+        self.entries.push(Entry { kind: "trace", name: id, about: "open this trace".into(), goal });
         self.matches.insert(0, self.entries.len() - 1);
     }
 

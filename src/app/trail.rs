@@ -1,7 +1,6 @@
 //! The way back: what was looked at before each jump, so that Esc returns to it as it was.
 
-use super::step::TraceTarget;
-use super::tabs::{Context, Tab, logs};
+use super::tabs::{Context, Tab, logs, traces};
 use super::{App, Tabs};
 
 /// Looks that are remembered.
@@ -12,7 +11,7 @@ const LONGEST: usize = 16;
 pub struct Visit {
     /// The tab.
     pub tab: Tab,
-    /// What was open in it: a function, a trace, a stage with its API; or how the log was looked at.
+    /// What was open in it: a function, a stage with its API; or how the log, or the traces, were looked at.
     seen: Seen,
 }
 
@@ -20,7 +19,7 @@ pub struct Visit {
 enum Seen {
     Nothing,
     Function(String),
-    Trace(TraceTarget),
+    Traces(Box<traces::Look>),
     Stage(String, String),
     Logs(Box<logs::Look>),
 }
@@ -33,7 +32,7 @@ impl App {
             Tab::Overview => None,
             Tab::Functions => self.functions.detail.clone().map(Seen::Function),
             Tab::Logs => Some(Seen::Logs(Box::new(self.logs.look(&self.store)))),
-            Tab::Traces => self.traces.open.as_ref().map(|open| Seen::Trace(open.target.clone())),
+            Tab::Traces => Some(Seen::Traces(Box::new(self.traces.look()))),
             Tab::Apis => self.apis.detail.clone().map(|(api, stage)| Seen::Stage(api, stage)),
         };
         self.trail.push(Visit { tab, seen: seen.unwrap_or(Seen::Nothing) });
@@ -55,7 +54,7 @@ impl Seen {
         match self {
             Seen::Nothing => {}
             Seen::Function(name) => tabs.functions.open(name),
-            Seen::Trace(target) => tabs.traces.open(target, cx),
+            Seen::Traces(look) => tabs.traces.look_again(*look, cx),
             Seen::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
             Seen::Logs(look) => tabs.logs.look_again(*look, cx),
         }

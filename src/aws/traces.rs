@@ -1,6 +1,6 @@
 //! X-Ray: summaries and whole traces.
 
-use aws_sdk_xray::types::{AnnotationValue, Trace as SdkTrace, TraceSummary as SdkSummary};
+use aws_sdk_xray::types::{AnnotationValue, TimeRangeType, Trace as SdkTrace, TraceSummary as SdkSummary};
 use chrono::TimeDelta;
 
 use super::Account;
@@ -40,12 +40,22 @@ pub fn windows(start: Moment, end: Moment) -> Vec<(Moment, Moment)> {
     windows
 }
 
+/// Which traces a window holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Belongs {
+    /// Those that began in it.
+    #[default]
+    Begun,
+    /// Those that were updated in it: new ones, and older ones that have grown or ended.
+    Updated,
+}
+
 /// One page of GetTraceSummaries. The window may be at most six hours long. Every trace scanned is billed.
 pub async fn page(
     account: &Account,
     filter: &str,
-    start: Moment,
-    end: Moment,
+    belongs: Belongs,
+    (start, end): (Moment, Moment),
     token: Option<String>,
 ) -> Result<SummaryPage, Trouble> {
     let first = token.is_none();
@@ -54,6 +64,10 @@ pub async fn page(
         .get_trace_summaries()
         .start_time(instant(start))
         .end_time(instant(end))
+        .time_range_type(match belongs {
+            Belongs::Begun => TimeRangeType::TraceId,
+            Belongs::Updated => TimeRangeType::Event,
+        })
         .set_filter_expression(Some(filter.trim().to_string()).filter(|filter| !filter.is_empty()))
         .set_next_token(token)
         .send()
@@ -85,7 +99,7 @@ pub async fn summaries(
     for (start, end) in windows(start, end) {
         let (mut pages, mut token) = (Pages::up_to(cap.max(1)), None);
         loop {
-            let page = page(account, filter, start, end, token).await?;
+            let page = page(account, filter, Belongs::Begun, (start, end), token).await?;
             found.extend(page.summaries);
             token = pages.follow(page.next.as_deref());
             if token.is_none() || found.len() >= cap {

@@ -255,7 +255,10 @@ async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
         tried.say("logs:FilterLogEvents", logs::page(account, &wanted, None).await.err())?;
     }
     let minute = now - TimeDelta::minutes(1);
-    tried.say("xray:GetTraceSummaries", traces::page(account, "", minute, now, None).await.err())?;
+    tried.say(
+        "xray:GetTraceSummaries",
+        traces::page(account, "", traces::Belongs::Begun, (minute, now), None).await.err(),
+    )?;
     let nobody = format!("1-{:08x}-000000000000000000000000", now.timestamp());
     tried.say("xray:BatchGetTraces", traces::batch(account, &[nobody]).await.err())?;
     tried.say("xray:GetServiceGraph", crate::aws::service_graph::service_graph(account, minute, now).await.err())?;

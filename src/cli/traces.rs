@@ -10,6 +10,7 @@ use super::output::{Output, complain};
 use super::table::Table;
 use super::{TableFormat, TracesArgs};
 use crate::aws::traces;
+use crate::model::expression;
 use crate::model::trace::TraceSummary;
 use crate::text;
 use crate::time::Moment;
@@ -19,10 +20,12 @@ const SINCE: Duration = Duration::from_secs(15 * 60);
 
 /// Prints them.
 pub async fn run(occasion: &Occasion, arguments: &TracesArgs) -> Result<u8, Failure> {
+    let filter = arguments.filter.as_deref().unwrap_or_default().trim();
+    expression::check(filter)
+        .map_err(|mistake| Failure::usage(format!("--filter, at {}: {}", mistake.at + 1, mistake.what)))?;
     let account = occasion.connect().await?;
     let (start, end) = occasion.window(SINCE);
     let cap = occasion.loaded.config.traces.cap;
-    let filter = arguments.filter.as_deref().unwrap_or_default();
     let (found, capped) = traces::summaries(&account, filter, start, end, cap).await?;
     let mut output = Output::new();
     match arguments.output.output {

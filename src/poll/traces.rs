@@ -8,7 +8,8 @@ use chrono::TimeDelta;
 use super::desk::{Closed, Desk};
 use crate::app::interests::{Interests, Tempo, TraceQuery};
 use crate::app::message::News;
-use crate::aws::traces::{IDS_PER_CALL, page, trace, whole_traces, windows};
+use crate::aws::traces::{Belongs, IDS_PER_CALL, page, trace, whole_traces, windows};
+use crate::model::trace::started;
 use crate::model::trouble::{Kind, Trouble};
 use crate::time::{Moment, TimeWindow, instant};
 
@@ -16,6 +17,8 @@ use crate::time::{Moment, TimeWindow, instant};
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// A trace of which parts are still to come is asked for again.
 const PROGRESS: Duration = Duration::from_secs(5);
+/// A trace that is not there is asked for again while it is younger than this.
+const YOUNG: TimeDelta = TimeDelta::minutes(2);
 
 /// What has been read of one list.
 #[derive(Clone)]
@@ -62,22 +65,23 @@ async fn increment(
     let same = |read: &Read| read.query == *query && read.end == window.end && read.to >= start && read.from <= end;
     let known = read.clone().filter(same);
     let cap = desk.pace.traces_cap;
-    let (mut spans, mut capped) = (vec![(start, end)], false);
+    let (mut spans, mut capped) = (vec![(start, end, Belongs::Begun)], false);
     if let Some(known) = &known {
         capped = known.capped;
-        spans = vec![(start.max(known.to - OVERLAP), end)];
+        // What is new, and what has ended since it was listed in progress.
+        spans = vec![(start.max(known.to - OVERLAP), end, Belongs::Updated)];
         if start < known.from && !known.capped {
-            spans.push((start, known.from));
+            spans.push((start, known.from, Belongs::Begun));
         }
     }
     let mut found = 0;
-    for (start, end) in spans {
+    for (start, end, belongs) in spans {
         for (start, end) in windows(start, end) {
             let mut seen = HashSet::new();
             let mut token = None;
             loop {
                 desk.pass("xray", 1).await;
-                let page = match page(&desk.account, &query.filter, start, end, token).await {
+                let page = match page(&desk.account, &query.filter, belongs, (start, end), token).await {
                     Ok(page) => page,
                     Err(trouble) => return Ok(Err(trouble)),
                 };
@@ -132,14 +136,23 @@ pub(super) async fn poll_open(desk: Desk) -> Result<(), Closed> {
         let wait = match &answer {
             Ok(trace) => {
                 retry.answered();
-                let growing = trace.documents.iter().any(|(_, document)| document.contains("\"in_progress\":true"));
+                let growing = trace.documents.iter().any(|(_, document)| {
+                    ["\"in_progress\":true", "\"aws.xray.inprogress\":true"].iter().any(|open| document.contains(open))
+                });
                 growing.then_some(PROGRESS)
             }
+            // What is younger than that may still be on its way.
+            Err(trouble) if trouble.kind == Kind::Missing && is_young(&id, desk.clock.now()) => Some(PROGRESS),
             Err(trouble) => Some(desk.retry(&mut retry, trouble, Duration::from_secs(10))),
         };
         last = Some((id.clone(), refresh, wait.map(|wait| instant() + wait)));
         desk.tell(News::Trace(id, answer)).await?;
     }
+}
+
+/// A trace of that id began within the last minutes.
+fn is_young(id: &str, now: Moment) -> bool {
+    started(id).is_some_and(|began| now - began < YOUNG)
 }
 
 /// Whole traces for statistics, five a call; each is read once, and never more than are wanted.

@@ -51,10 +51,9 @@ impl Traces {
 
     /// What is older than the window has left it.
     pub fn expire(&mut self, start: Moment) {
-        let kept = self.summaries.partition_point(|summary| summary.start.is_none_or(|at| at >= start));
-        for gone in self.summaries.drain(kept..) {
-            self.places.remove(&gone.id);
-        }
+        // The newest first; those without a start, of which nothing can be said, stand at the end.
+        self.summaries.retain(|summary| summary.start.is_none_or(|at| at >= start));
+        self.places = self.summaries.iter().enumerate().map(|(at, summary)| (summary.id.clone(), at)).collect();
     }
 
     /// Another window or expression: what was listed is gone.

@@ -112,7 +112,8 @@ fn part(value: &Value, resource: Option<&Value>) -> Option<Part> {
     let name = text(&value["name"]).unwrap_or_default();
     // Of Lambda's two segments one is the service's and one the function's, and their spans are named so.
     let lambda = [("/LambdaService", "AWS::Lambda"), ("/LambdaExecutionEnvironment", "AWS::Lambda::Function")];
-    let lambda = lambda.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, origin)| origin.to_string());
+    let lambda = lambda.into_iter().find(|(end, _)| is_segment && name.ends_with(end));
+    let lambda = lambda.map(|(_, origin)| origin.to_string());
     let of_lambda = || {
         let platform = word(resource, &["cloud.platform"]).is_some_and(|platform| platform == "aws_lambda");
         (is_segment && platform).then(|| "AWS::Lambda::Function".to_string())

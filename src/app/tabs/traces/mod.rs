@@ -2,6 +2,7 @@
 
 pub mod detail;
 pub mod list;
+mod look;
 pub mod map;
 mod missing;
 pub mod open;
@@ -20,6 +21,7 @@ use crate::model::expression::{self, Known};
 use crate::store::Store;
 use crate::time::Moment;
 use list::List;
+pub use look::Look;
 use map::Map;
 pub use missing::{why_no_log, why_no_trace};
 use open::Open;
@@ -78,6 +80,8 @@ pub struct Traces {
     pub sampling: Sampling,
     /// The list in store is of another expression or window.
     pub outdated: bool,
+    /// The expression under which a jump had led to the list.
+    arrival: Option<String>,
 }
 
 impl Traces {
@@ -200,6 +204,12 @@ impl Traces {
         self.change_expression(expression);
         self.list.cursor = Cursor::default();
         self.arrange(cx);
+    }
+
+    /// The list that a jump leads to.
+    pub fn arrive(&mut self, expression: String, cx: &Context) {
+        self.arrival = Some(expression.clone());
+        self.show(expression, cx);
     }
 
     /// Opens one trace.

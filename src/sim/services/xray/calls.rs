@@ -28,6 +28,14 @@ impl Pen<'_> {
         let mut calls = Vec::new();
         let mut from = start_ms + invocation.duration_ms * 0.03;
         let last = function.character.downstream.len().wrapping_sub(1);
+        // The call that the error names, or else the last.
+        let named = match &invocation.outcome {
+            Outcome::Error { message, .. } => {
+                function.character.downstream.iter().position(|called| message.contains(&called.name))
+            }
+            _ => None,
+        };
+        let suspect = named.unwrap_or(last);
         // An error of a function that was called and waited for is told by that function.
         let callee_failed = self.trace.invocations.iter().any(|child| {
             matches!(child.cause, Cause::Function { invocation: key, asynchronous: false, .. } if key == invocation.key)
@@ -36,7 +44,7 @@ impl Pen<'_> {
         for (place, downstream) in function.character.downstream.iter().enumerate() {
             let mut dice = Dice::of(&[invocation.key, 0xd0, place as u64]);
             let mut to = (from + invocation.duration_ms * downstream.share * (0.8 + 0.4 * dice.unit())).min(end_ms);
-            let blamed = place == last && !callee_failed && blames_downstream(invocation);
+            let blamed = place == suspect && !callee_failed && blames_downstream(invocation);
             if blamed && invocation.outcome == Outcome::TimedOut {
                 to = end_ms;
             }
