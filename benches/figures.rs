@@ -126,7 +126,8 @@ impl Bench {
     /// What is measured is on the screen: a figure of something else would look good too.
     fn shows(&mut self, text: &str) {
         self.draw();
-        let screen: String = self.terminal.backend().buffer().content.iter().map(|cell| cell.symbol()).collect();
+        let screen: String =
+            self.terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(screen.contains(text), "{text} is not on the screen: {screen}");
     }
 

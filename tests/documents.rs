@@ -127,7 +127,8 @@ fn they_are_drawn_at_any_size_with_their_names() {
             app.update(Message::Second(app.now, app.traffic.clone()));
             let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
             terminal.draw(|frame| view::draw(&app, &look, frame)).unwrap();
-            let screen: String = terminal.backend().buffer().content.iter().map(|cell| cell.symbol()).collect();
+            let screen: String =
+                terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect();
             // Whatever is on screen is named; the selected one is, with its duration.
             let guilty = &waterfall.spans[waterfall::guilty(&waterfall).unwrap()];
             let short: String = guilty.name.chars().take(8).collect();

@@ -62,6 +62,7 @@ async fn the_pictures_show_what_the_demo_shows() {
     scene.read_all();
     compare("errors", &scene);
 
+    scene.app.notices.dismiss();
     scene.press(&["4"]);
     scene.settle().await;
     scene.press(&["e", "enter"]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::insights::Query;
 use crate::model::log::Gap;
 use crate::model::series::SeriesKey;
-use crate::time::TimeWindow;
+use crate::time::{Moment, TimeWindow};
 
 /// What the pollers should keep fresh. Nothing that is not on screen is in here.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Interests {
     pub traces: Option<TraceQuery>,
     /// The trace that is open.
     pub trace: Option<String>,
+    /// Traces of just before and just after a moment, for statistics: filter expression and moment.
+    pub traces_around: Option<(String, Moment)>,
     /// Traces that are wanted whole, for statistics; each is read once.
     pub whole_traces: BTreeSet<String>,
     /// The service graph of the window.
@@ -115,6 +117,8 @@ pub struct InsightsQuery {
 pub struct TraceQuery {
     /// Filter expression; empty for all.
     pub filter: String,
+    /// Raised whenever what was listed is dropped: it must be read again, whatever had been read before.
+    pub generation: u64,
 }
 
 impl Default for Interests {
@@ -134,6 +138,7 @@ impl Default for Interests {
             insights: None,
             traces: None,
             trace: None,
+            traces_around: None,
             whole_traces: BTreeSet::new(),
             service_graph: false,
             service_graph_before: false,

@@ -72,7 +72,9 @@ impl App {
                     self.now,
                 );
             }
-            self.jump(Jump::Traces(expression::service_is(&function)));
+            let service = expression::service_is(&function);
+            let failing = selected.condition.map(|condition| format!("{service} {{ {condition} }}"));
+            self.jump(Jump::Traces(failing.unwrap_or(service)));
         } else if let Some((api, stage)) = selected.stage {
             let name = self.store.api(&api).map_or(api.clone(), |api| api.name.clone());
             let traced = self.store.stages.get(&api).and_then(|feed| feed.get()).into_iter().flatten();

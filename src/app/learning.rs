@@ -205,6 +205,10 @@ impl App {
                 store.traces.expire(self.window.bounds(now).0);
                 Learnt::Traces
             }
+            News::TracesAround(at, answer) => {
+                store.traces.accept_around(at, answer, now);
+                Learnt::Traces
+            }
             News::TracesFailed(trouble) => {
                 store.traces.list.accept(Err(trouble), now);
                 Learnt::Traces
@@ -229,6 +233,7 @@ impl App {
         if wiped {
             self.unlearnt = vec![Learnt::Functions, Learnt::Metrics, Learnt::Traces, Learnt::Apis];
             self.functions.figures.clear();
+            self.traces.outdated = true;
             self.logs.insights.wipe();
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
         }
@@ -251,6 +256,7 @@ impl App {
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
         }
         if std::mem::take(&mut self.traces.outdated) {
+            self.traces.generation += 1;
             self.store.traces.clear();
             self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
         }
@@ -287,6 +293,7 @@ fn trouble_of(news: &News) -> Option<&Trouble> {
     | News::InsightsFailed { trouble, .. }
     | News::TracesFailed(trouble)
     | News::Trace(_, Err(trouble))
+    | News::TracesAround(_, Err(trouble))
     | News::ServiceGraph(Err(trouble))
     | News::ServiceGraphBefore(Err(trouble))
     | News::Apis { trouble: Some(trouble), .. }

@@ -7,10 +7,12 @@ use super::App;
 use super::command::Action;
 use super::cursor::{Cursor, Motion};
 use super::effect::Effect;
-use super::overlay::{Help, Overlay};
+use super::overlay::{Help, Overlay, Prompt, PromptKind};
+use super::step::Jump;
 use super::tabs::Tab;
 use super::tabs::logs::Panel;
-use crate::model::json::{self, Broken, Document, Kind};
+use crate::model::expression::{self, Literal};
+use crate::model::json::{self, Broken, Document, Kind, Label};
 use crate::store::logs::Line;
 pub use copies::{Copies, Subject, What};
 pub use rows::{Row, Rows, indent};
@@ -39,6 +41,8 @@ pub struct LineView {
     pub column: usize,
     /// Wraps what is too long for a row.
     pub wrap: bool,
+    /// What is looked for in it.
+    pub find: String,
 }
 
 /// Columns and rows that the popup may take on a screen of this size, its frame included.
@@ -66,7 +70,34 @@ impl LineView {
             broken,
             cursor: Cursor::default(),
             column: 0,
+            find: String::new(),
         }
+    }
+
+    /// Goes to the next value, or the one before, that has what is looked for, in its key or in itself; from where it is, round the
+    /// end. Looking on from the selected one includes it. False where nothing has it.
+    pub(super) fn seek(&mut self, step: isize) -> bool {
+        let (Some(document), false) = (&self.document, self.find.is_empty()) else { return false };
+        let text = self.find.to_lowercase();
+        let has = |at: usize| {
+            let key = matches!(document.label(at), Label::Key(key) if key.to_lowercase().contains(&text));
+            key || !document.node(at).kind.is_container() && document.plain(at).to_lowercase().contains(&text)
+        };
+        let (count, here) = (document.len().cast_signed(), self.node().cast_signed());
+        let from = if step == 0 { 0 } else { 1 };
+        let turn = if step < 0 { -1 } else { 1 };
+        let places = (from..count + from).map(|n| (here + n * turn).rem_euclid(count).cast_unsigned());
+        let Some(found) = places.into_iter().find(|at| has(*at)) else { return false };
+        let mut above = document.node(found).parent as usize;
+        while above > 0 {
+            self.rows.set_open(above, true);
+            above = document.node(above).parent as usize;
+        }
+        self.rows.set_open(0, true);
+        self.lay_out();
+        self.cursor.row = self.rows.row_of(found);
+        self.cursor.fit(self.rows.len(), self.rows.height);
+        true
     }
 
     /// The screen may have another size than when the rows were laid out.
@@ -102,6 +133,25 @@ impl LineView {
     /// The selected value as text, where the line is JSON.
     pub fn value(&self) -> Option<String> {
         self.document.as_ref().map(|document| document.plain(self.node()).into_owned())
+    }
+
+    /// The annotation that is selected, of a segment's document: its key and its value.
+    fn annotation(&self) -> Option<(String, Literal)> {
+        let document = self.document.as_ref()?;
+        let node = self.node();
+        let above = document.node(node).parent as usize;
+        let (Label::Key(key), Label::Key(holder)) = (document.label(node), document.label(above)) else { return None };
+        if holder != "annotations" {
+            return None;
+        }
+        let value = document.plain(node).into_owned();
+        let literal = match document.node(node).kind {
+            Kind::String => Literal::Text(value),
+            Kind::Number => Literal::Number(value.parse().ok()?),
+            Kind::Bool => Literal::Truth(value == "true"),
+            _ => return None,
+        };
+        Some((key.into_owned(), literal))
     }
 
     /// What the local filter has to be for lines in which this field has this value: as both stand in the line, escapes and
@@ -221,6 +271,16 @@ impl App {
                 self.overlays.pop();
             }
             Action::Quit => return self.quit(),
+            Action::Filter if view.document.is_some() => {
+                let before = view.find.clone();
+                self.overlays.push(Overlay::Prompt(Prompt::new(PromptKind::Find, before)));
+            }
+            Action::NextMatch | Action::PreviousMatch => {
+                let step = if action == Action::NextMatch { 1 } else { -1 };
+                if !view.seek(step) {
+                    self.notices.say("Nothing to find: / looks for something", self.now);
+                }
+            }
             Action::Help => self.overlays.push(Overlay::Help(Help { place: Some(place), cursor: Cursor::default() })),
             Action::Copy => {
                 let (what, text) = match (view.path(), view.value()) {
@@ -239,6 +299,22 @@ impl App {
                     self.with_tabs(|tabs, cx| tabs.logs.set_typed_filter(&value, cx));
                 }
             }
+            // Of a segment's document annotations are what traces can be filtered by.
+            Action::FilterByValue | Action::ToggleColumn if self.tab == Tab::Traces => match view.annotation() {
+                Some((key, _)) if action == Action::ToggleColumn => {
+                    let said = match self.traces.toggle_annotation(&key) {
+                        true => format!("{key} is a column of the list now"),
+                        false => format!("{key} is no column any more"),
+                    };
+                    self.notices.say(said, self.now);
+                }
+                Some((key, literal)) => {
+                    self.overlays.pop();
+                    self.jump(Jump::Traces(expression::annotation_is(&key, &literal)));
+                    self.notices.say("Only traces with that annotation; Esc goes back", self.now);
+                }
+                None => self.notices.say("Select an annotation: traces can be filtered by it", self.now),
+            },
             Action::FilterByValue => match view.as_filter() {
                 Some(text) if self.tab == Tab::Logs => {
                     self.overlays.pop();

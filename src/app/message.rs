@@ -164,6 +164,8 @@ pub enum News {
         /// Traces that X-Ray looked at for this, beyond what was told before.
         scanned: u64,
     },
+    /// GetTraceSummaries of just before and just after a moment.
+    TracesAround(Moment, Result<Vec<TraceSummary>, Trouble>),
     /// GetTraceSummaries failed.
     TracesFailed(Trouble),
     /// One whole trace.

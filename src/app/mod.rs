@@ -419,6 +419,7 @@ impl App {
     fn window_changed(&mut self) {
         self.store.graph = Feed::default();
         self.store.graph_before = Feed::default();
+        self.store.traces.expire(self.window.bounds(self.now).0);
         self.store.metrics.clear();
         self.functions.figures.clear();
         self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));

@@ -78,6 +78,8 @@ pub enum PromptKind {
     Time,
     /// A jq expression over the JSON lines, on Enter.
     Jq,
+    /// What is looked for in the document below, as it is typed.
+    Find,
 }
 
 /// A line of text for the view below.

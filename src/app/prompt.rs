@@ -79,8 +79,14 @@ impl App {
             Some(Action::Back) => {
                 let before = prompt.before.clone();
                 self.overlays.pop();
-                if kind == PromptKind::Filter {
-                    self.set_filter(before);
+                match kind {
+                    PromptKind::Filter => self.set_filter(before),
+                    PromptKind::Find => {
+                        if let Some(Overlay::Line(view)) = self.overlays.last_mut() {
+                            view.find = before;
+                        }
+                    }
+                    _ => {}
                 }
             }
             Some(Action::Open) => {
@@ -130,14 +136,25 @@ impl App {
                 if prompt.input.handle_event(&crossterm::event::Event::Key(key)).is_some_and(|change| change.value) {
                     prompt.complaint = None;
                     prompt.complete();
-                    if kind == PromptKind::Filter {
-                        let text = prompt.input.value().to_string();
-                        self.set_filter(text);
+                    let text = prompt.input.value().to_string();
+                    match kind {
+                        PromptKind::Filter => self.set_filter(text),
+                        PromptKind::Find => self.find_below(text),
+                        _ => {}
                     }
                 }
             }
         }
         vec![]
+    }
+
+    /// Looks for a text in the document under the prompt.
+    fn find_below(&mut self, text: String) {
+        let below = self.overlays.len().checked_sub(2);
+        if let Some(Overlay::Line(view)) = below.and_then(|at| self.overlays.get_mut(at)) {
+            view.find = text;
+            view.seek(0);
+        }
     }
 
     /// Writes what is shown to the file that was named.

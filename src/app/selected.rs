@@ -29,6 +29,8 @@ pub struct Selected {
     pub alarm: Option<String>,
     /// The moment that it is about.
     pub at: Option<Moment>,
+    /// A condition for its traces beside its name, as a filter expression: what is wrong with it.
+    pub condition: Option<&'static str>,
     /// Why it has no log of its own, where that is known.
     pub no_log: Option<String>,
     /// What `y` copies, and what that is called.

@@ -73,7 +73,7 @@ fn duration(trace: &Trace, waterfall: &Waterfall) -> Option<f64> {
     }
     // To the millisecond, as X-Ray has it.
     let seconds = ((waterfall.end - waterfall.start) * 1000.0).round() / 1000.0;
-    (!waterfall.spans.is_empty()).then_some(seconds)
+    waterfall.spans.iter().any(|span| span.end.is_some()).then_some(seconds)
 }
 
 fn lines(waterfall: &Waterfall) -> Vec<String> {

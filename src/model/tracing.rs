@@ -84,6 +84,13 @@ impl Tracing {
         self.destination.is_some_and(|to| to.destination == Destination::CloudWatchLogs && to.is_active)
     }
 
+    /// The share of requests that was sampled lately, over all rules.
+    pub fn sampled_share(&self) -> Option<f64> {
+        let sum = |of: fn(&SamplingStatistic) -> i32| self.statistics.iter().map(of).map(f64::from).sum::<f64>();
+        let (sampled, requests) = (sum(|one| one.sampled), sum(|one| one.requests));
+        (sampled > 0.0 && requests >= sampled).then(|| sampled / requests)
+    }
+
     /// The rule that decides where no other fits.
     pub fn default_rule(&self) -> Option<&SamplingRule> {
         self.rules.iter().find(|rule| rule.name == "Default")

@@ -76,6 +76,7 @@ pub fn start(
     desk.run(invocations::poll);
     desk.run(traces::poll_list);
     desk.run(traces::poll_open);
+    desk.run(traces::poll_around);
     desk.run(traces::poll_whole);
     desk.run(service_graph::poll);
     desk.run(service_graph::poll_before);

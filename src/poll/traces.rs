@@ -17,6 +17,9 @@ use crate::time::{Moment, TimeWindow, instant};
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// A trace of which parts are still to come is asked for again.
 const PROGRESS: Duration = Duration::from_secs(5);
+/// How far around a moment traces are looked for, to compare before and after it; and how many pages of each side.
+const AROUND: TimeDelta = TimeDelta::minutes(3);
+const AROUND_PAGES: usize = 6;
 /// A trace that is not there is asked for again while it is younger than this.
 const YOUNG: TimeDelta = TimeDelta::minutes(2);
 
@@ -148,6 +151,42 @@ pub(super) async fn poll_open(desk: Desk) -> Result<(), Closed> {
         last = Some((id.clone(), refresh, wait.map(|wait| instant() + wait)));
         desk.tell(News::Trace(id, answer)).await?;
     }
+}
+
+/// Traces of just before and just after a moment: some pages of each, once.
+pub(super) async fn poll_around(desk: Desk) -> Result<(), Closed> {
+    desk.keep_fresh(
+        |interests: &Interests| interests.traces_around.clone(),
+        |_| None,
+        |desk, (filter, at)| async move {
+            let mut found = Vec::new();
+            let mut answer = Ok(());
+            'sides: for window in [(at - AROUND, at), (at, at + AROUND)] {
+                let mut token = None;
+                for _ in 0..AROUND_PAGES {
+                    desk.pass("xray", 1).await;
+                    match page(&desk.account, &filter, Belongs::Begun, window, token).await {
+                        Ok(page) => {
+                            found.extend(page.summaries);
+                            token = page.next;
+                        }
+                        Err(trouble) => {
+                            answer = Err(trouble);
+                            break 'sides;
+                        }
+                    }
+                    if token.is_none() {
+                        break;
+                    }
+                }
+            }
+            desk.note("xray", &answer).await?;
+            let told = answer.clone().map(|()| found);
+            desk.tell(News::TracesAround(at, told)).await?;
+            Ok(answer)
+        },
+    )
+    .await
 }
 
 /// A trace of that id began within the last minutes.

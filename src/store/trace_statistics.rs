@@ -84,7 +84,12 @@ pub fn compare(first: &[Whole<'_>], second: &[Whole<'_>]) -> Vec<Share> {
     for (is_second, set) in [(false, first), (true, second)] {
         for (id, waterfall) in set {
             let mut own: HashMap<String, f64> = HashMap::new();
-            for (at, span) in waterfall.spans.iter().enumerate().filter(|(_, span)| span.critical > 0.0) {
+            for (at, span) in waterfall
+                .spans
+                .iter()
+                .enumerate()
+                .filter(|(_, span)| span.critical > 0.0 && !(span.inferred && span.parent.is_some()))
+            {
                 *own.entry(label(waterfall, at)).or_default() += span.critical;
             }
             for (what, seconds) in own {

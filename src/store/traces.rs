@@ -24,6 +24,7 @@ pub struct Traces {
     pub capped: bool,
     /// Traces that X-Ray looked at for this list, each of which it bills.
     pub scanned: u64,
+    around: Option<(Moment, Feed<Vec<TraceSummary>>)>,
     whole: HashMap<String, Feed<(Trace, Waterfall)>>,
     order: VecDeque<String>,
     bytes: usize,
@@ -62,6 +63,7 @@ impl Traces {
         self.places.clear();
         self.capped = false;
         self.scanned = 0;
+        self.around = None;
         self.list = Feed::default();
     }
 
@@ -73,6 +75,21 @@ impl Traces {
     /// One summary.
     pub fn get(&self, id: &str) -> Option<&TraceSummary> {
         self.places.get(id).map(|&place| &self.summaries[place])
+    }
+
+    /// Traces of just before and just after a moment, or why there are none.
+    pub fn accept_around(&mut self, at: Moment, answer: Result<Vec<TraceSummary>, Trouble>, now: Moment) {
+        let feed = match &mut self.around {
+            Some((known, feed)) if *known == at => feed,
+            around => &mut around.insert((at, Feed::default())).1,
+        };
+        feed.accept(answer, now);
+    }
+
+    /// Traces of just before and just after that moment, once they are here.
+    pub fn around(&self, at: Moment) -> Option<&[TraceSummary]> {
+        let (known, feed) = self.around.as_ref()?;
+        feed.get().filter(|_| *known == at).map(Vec::as_slice)
     }
 
     /// A trace was read, or could not be.

@@ -138,10 +138,16 @@ impl Pen<'_> {
             width,
             height,
         };
+        let border = if danger { self.look.styles.danger } else { self.look.styles.popup_border };
+        self.popup_at(area, title, border)
+    }
+
+    /// A popup at a place; returns what is inside.
+    pub fn popup_at(&mut self, area: Rect, title: &str, border: Style) -> Rect {
+        let area = area.intersection(self.buffer.area);
         Clear.render(area, self.buffer);
         let styles = self.look.styles.clone();
         self.buffer.set_style(area, styles.popup);
-        let border = if danger { styles.danger } else { styles.popup_border };
         self.frame(area, title, styles.popup.patch(border), styles.popup.patch(styles.title))
     }
 

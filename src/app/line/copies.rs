@@ -85,10 +85,13 @@ impl Copies {
         let no_field = field.is_none().then_some("open a JSON line and select a field");
         let no_json = json_of(&subject).is_none().then_some("the line is no JSON");
         let no_id = request_id(&subject).is_none().then_some("the line carries none");
+        // What is of no stream is no log line: a segment's document, a row of a query.
+        let no_line = subject.stream.is_empty().then_some("it is no log line");
         let items = What::ALL
             .map(|what| {
                 let missing = match what {
-                    What::Line | What::Link => None,
+                    What::Line => None,
+                    What::Link => no_line,
                     What::Value | What::Path => no_field,
                     What::Indented => no_json,
                     What::RequestId => no_id,

@@ -253,3 +253,22 @@ fn long_lines_cost_what_is_seen_of_them() {
     long.act(Action::Last);
     assert_eq!(long.path().as_deref(), Some(".a"));
 }
+
+#[test]
+fn a_text_is_found_in_a_document_wherever_it_is_folded() {
+    let text = r#"{"a":{"b":[1,{"deep":"Needle"}]},"needle":2,"c":"x"}"#;
+    let mut view = LineView::new(&Line { timestamp: 0, level: Level::Info, group: "g", stream: "s", text });
+    view.fit((120, 40));
+    view.fold_all(false);
+    view.find = "needle".into();
+    assert!(view.seek(0));
+    assert_eq!(view.path().as_deref(), Some(".a.b[1].deep"));
+    assert!(view.seek(1));
+    assert_eq!(view.path().as_deref(), Some(".needle"));
+    assert!(view.seek(1), "round the end");
+    assert_eq!(view.path().as_deref(), Some(".a.b[1].deep"));
+    assert!(view.seek(-1));
+    assert_eq!(view.path().as_deref(), Some(".needle"));
+    view.find = "nowhere".into();
+    assert!(!view.seek(1));
+}

@@ -126,11 +126,19 @@ impl Overview {
     pub fn selected(&self, store: &Store) -> Selected {
         let row = self.cursors[self.panel as usize].row;
         match self.panel {
-            Panel::Findings => match self.findings.get(row).map(|finding| &finding.about) {
-                Some(About::Function(name)) => Selected::function(name),
-                Some(About::Stage(api, stage)) => Selected::stage(api, stage),
-                _ => Selected::default(),
-            },
+            Panel::Findings => {
+                let Some(finding) = self.findings.get(row) else { return Selected::default() };
+                let condition = match finding.check {
+                    "errors" => Some("fault = true"),
+                    "throttles" => Some("throttle = true"),
+                    _ => None,
+                };
+                match &finding.about {
+                    About::Function(name) => Selected { condition, ..Selected::function(name) },
+                    About::Stage(api, stage) => Selected::stage(api, stage),
+                    About::Account => Selected::default(),
+                }
+            }
             Panel::Alarms => {
                 let Some(alarm) = store.alarms.get().and_then(|alarms| alarms.get(row)) else {
                     return Selected::default();

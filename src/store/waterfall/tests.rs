@@ -101,6 +101,37 @@ fn time_is_given_to_whom_the_answer_waited_for() {
 }
 
 #[test]
+fn an_initialization_is_no_gap_of_the_service_around_it() {
+    let cold = read(&trace(&[
+        r#"{"id":"a","name":"pay","origin":"AWS::Lambda","start_time":1,"end_time":8}"#,
+        r#"{"id":"b","name":"pay","origin":"AWS::Lambda::Function","parent_id":"a","start_time":6,"end_time":8,"subsegments":[
+            {"id":"c","name":"Init","start_time":1.5,"end_time":6}]}"#,
+    ]));
+    let seconds: Vec<(f64, f64)> = cold.spans.iter().map(|span| (span.own, span.critical)).collect();
+    assert_eq!(seconds, [(0.5, 0.5), (2.0, 2.0), (4.5, 4.5)]);
+    assert_eq!(cold.spans[guilty(&cold).unwrap()].name, "Init");
+    assert_eq!(gaps(&cold, 0).len(), 1);
+}
+
+#[test]
+fn calls_that_overlap_by_a_hair_came_one_after_the_other() {
+    let calls = read(&trace(&[r#"{"id":"r","name":"root","start_time":1,"end_time":2,"subsegments":[
+        {"id":"a","name":"A","start_time":1,"end_time":1.504},{"id":"b","name":"B","start_time":1.5,"end_time":2}]}"#]));
+    assert!(calls.spans[1].critical > 0.49 && calls.spans[2].critical > 0.49, "{calls:?}");
+}
+
+#[test]
+fn what_is_inferred_from_a_call_is_that_call() {
+    let call = read(&trace(&[
+        r#"{"id":"r","name":"root","start_time":1,"end_time":3,"subsegments":[{"id":"a","name":"DynamoDB","start_time":1,"end_time":3}]}"#,
+        r#"{"id":"i","name":"DynamoDB","inferred":true,"parent_id":"a","start_time":1,"end_time":3}"#,
+    ]));
+    let seconds: Vec<(f64, f64)> = call.spans.iter().map(|span| (span.own, span.critical)).collect();
+    assert_eq!(seconds, [(0.0, 0.0), (2.0, 2.0), (2.0, 2.0)]);
+    assert_eq!(call.spans[guilty(&call).unwrap()].id, "a");
+}
+
+#[test]
 fn gaps_are_told_with_what_is_around_them() {
     let story = story();
     let told: Vec<(f64, Option<&str>, Option<&str>)> = gaps(&story, 0)

@@ -2,7 +2,9 @@
 
 use crate::model::trace::{Span, Waterfall};
 
-/// Times in documents are rounded: what ends so little after a moment ended at it, s.
+/// Times in documents are rounded, and clocks differ: of two calls one after the other the first may end so much after the
+/// second began, s, or a tenth of its own length, whichever is less; but a millisecond always.
+const OVERLAP: f64 = 0.010;
 const ROUNDING: f64 = 0.001;
 
 /// A stretch of a span in which nothing below it ran.
@@ -29,15 +31,16 @@ impl Gap {
 /// such stretch.
 pub fn gaps(waterfall: &Waterfall, at: usize) -> Vec<Gap> {
     let Some(span) = waterfall.spans.get(at) else { return Vec::new() };
-    let mut children: Vec<usize> = children(&waterfall.spans, at).collect();
-    children.sort_by(|a, b| waterfall.spans[*a].start.total_cmp(&waterfall.spans[*b].start).then(a.cmp(b)));
+    let mut children: Vec<usize> = calls(&waterfall.spans, at).collect();
+    let spans = &waterfall.spans;
+    children.sort_by(|a, b| begin(spans, *a).total_cmp(&begin(spans, *b)).then(a.cmp(b)));
     let end = span.end.unwrap_or(waterfall.end);
-    let (mut reached, mut after) = (span.start, None);
+    let start = begin(spans, at);
+    let (mut reached, mut after) = (start, None);
     let mut gaps = Vec::new();
     for child in children {
         let below = &waterfall.spans[child];
-        let (from, to) =
-            (below.start.clamp(span.start, end), below.end.unwrap_or(waterfall.end).clamp(span.start, end));
+        let (from, to) = (begin(spans, child).clamp(start, end), below.end.unwrap_or(waterfall.end).clamp(start, end));
         if from > reached {
             gaps.push(Gap { from: reached, to: from, after, before: Some(child) });
         }
@@ -50,6 +53,22 @@ pub fn gaps(waterfall: &Waterfall, at: usize) -> Vec<Gap> {
         gaps.push(Gap { from: reached, to: end.max(reached), after, before: None });
     }
     gaps
+}
+
+/// The calls directly below one, with their own time. What X-Ray infers from a call is that very call, seen from the other side.
+fn calls(spans: &[Span], at: usize) -> impl Iterator<Item = usize> {
+    children(spans, at).filter(|child| !spans[*child].inferred)
+}
+
+/// When a span began, with what belongs to it and comes first: Lambda's initialization stands in the segment of the function,
+/// which begins only after it.
+fn begin(spans: &[Span], at: usize) -> f64 {
+    let start = spans[at].start;
+    if spans[at].origin != "AWS::Lambda::Function" {
+        return start;
+    }
+    let cold = children(spans, at).filter(|child| spans[*child].is_cold_start());
+    cold.map(|child| spans[child].start).fold(start, f64::min)
 }
 
 /// The spans directly below one.
@@ -67,6 +86,12 @@ pub fn children(spans: &[Span], at: usize) -> impl Iterator<Item = usize> {
 pub(super) fn fill(spans: &mut [Span], end: f64) {
     own(spans, end);
     critical(spans, end);
+    // The answer waited for both sides of a call at once.
+    for at in 0..spans.len() {
+        if let Some(parent) = spans[at].parent.filter(|_| spans[at].inferred) {
+            spans[at].critical = spans[parent].critical;
+        }
+    }
 }
 
 fn own(spans: &mut [Span], end: f64) {
@@ -74,8 +99,9 @@ fn own(spans: &mut [Span], end: f64) {
         let (from, to) = (spans[at].start, spans[at].end.unwrap_or(end).max(spans[at].start));
         let (mut reached, mut own) = (from, 0.0);
         // Children are in the order of their starts.
-        for child in children(spans, at) {
-            let (start, stop) = (spans[child].start.clamp(from, to), spans[child].end.unwrap_or(end).clamp(from, to));
+        for child in calls(spans, at) {
+            let start = begin(spans, child).clamp(from, to);
+            let stop = spans[child].end.unwrap_or(end).clamp(from, to);
             own += (start - reached).max(0.0);
             reached = reached.max(stop);
         }
@@ -98,15 +124,16 @@ fn critical(spans: &mut [Span], end: f64) {
     let mut by_end: Vec<usize> = Vec::new();
     while let Some((at, from, to)) = work.pop() {
         by_end.clear();
-        by_end.extend(children(spans, at));
+        by_end.extend(calls(spans, at));
         let ends = |at: usize| spans[at].end.unwrap_or(end);
         by_end.sort_by(|a, b| ends(*b).total_cmp(&ends(*a)).then(a.cmp(b)));
         let (mut cursor, mut itself) = (to, 0.0);
         for &child in &by_end {
-            let (start, stop) = (spans[child].start.max(from), ends(child));
+            let (start, stop) = (begin(spans, child).max(from), ends(child));
             // What ends a little after its caller by another clock was waited for; what goes on long after it was not.
             let skewed = cursor == to && stop - to <= (stop - start) / 2.0;
-            if start >= cursor || stop > cursor + ROUNDING && !skewed {
+            let overlap = ((stop - start) / 10.0).clamp(ROUNDING, OVERLAP);
+            if start >= cursor || stop > cursor + overlap && !skewed {
                 continue;
             }
             let stop = stop.min(cursor);

@@ -127,7 +127,10 @@ pub fn completion(completion: &Completion, pen: &mut Pen, footer: Rect) {
     let name = items.iter().map(|item| wide(&item.text)).max().unwrap_or(0).clamp(8, 40);
     let help = items.iter().map(|item| wide(&item.help)).max().unwrap_or(0);
     let width = u16::try_from(name + help + 4).unwrap_or(u16::MAX).min(footer.width.saturating_sub(4));
-    let area = Rect { x: footer.x + 2, y: footer.y - rows, width, height: rows };
+    let hint = if items.len() > 1 { "Tab takes it, arrows choose" } else { "Tab takes it" };
+    let rows = rows.min(footer.y.saturating_sub(4));
+    let frame = Rect { x: footer.x + 1, y: footer.y - rows - 2, width: width + 2, height: rows + 2 };
+    let area = pen.popup_at(frame, hint, styles.popup_border);
     for (at, item) in items.iter().take(usize::from(rows)).enumerate() {
         let y = area.y + at as u16;
         let line = Rect { y, height: 1, ..area };
@@ -148,10 +151,6 @@ pub fn completion(completion: &Completion, pen: &mut Pen, footer: Rect) {
         let x = line.x + names + 3;
         pen.cell(line, x, y, line.right().saturating_sub(x), &text::safe_line(&item.help), Align::Left, style);
     }
-    let hint = if items.len() > 1 { " Tab takes it, arrows choose " } else { " Tab takes it " };
-    let x = area.right().saturating_sub(u16::try_from(hint.len()).unwrap_or(0));
-    let above = Rect { y: area.y.saturating_sub(1), height: 1, ..area };
-    pen.put(above, x.max(area.x), above.y, hint, styles.popup.patch(styles.dim));
 }
 
 fn palette_area(screen: Rect) -> (u16, u16) {

@@ -40,6 +40,7 @@ fn prompt_label(prompt: &Prompt) -> &'static str {
         PromptKind::Export => "write to: ",
         PromptKind::Time => "go to: ",
         PromptKind::Jq => "jq: ",
+        PromptKind::Find => "find: ",
     }
 }
 

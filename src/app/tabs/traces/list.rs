@@ -140,6 +140,26 @@ pub fn took(summary: &TraceSummary) -> Option<f64> {
     summary.response_time.or(summary.duration)
 }
 
+/// The kind of request that a trace is of: `POST /prod/checkout`, `GET /prod/orders/#`, or its entry point.
+pub fn route(summary: &TraceSummary) -> String {
+    let entry = || summary.entry_point.clone().unwrap_or_else(|| "(unknown)".into());
+    let Some(url) = &summary.url else { return entry() };
+    let path = match url.splitn(4, '/').nth(3) {
+        Some(path) if url.contains("://") => format!("/{}", path.split('?').next().unwrap_or(path)),
+        _ => return entry(),
+    };
+    // Ids in paths would make each request a kind of its own.
+    let parts: Vec<&str> = path.split('/').map(|part| if is_id(part) { "#" } else { part }).collect();
+    let method = summary.method.as_deref().map(|method| format!("{method} ")).unwrap_or_default();
+    format!("{method}{}", parts.join("/"))
+}
+
+fn is_id(part: &str) -> bool {
+    let digits = part.chars().filter(char::is_ascii_digit).count();
+    let hexadecimal = part.len() >= 8 && part.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    !part.is_empty() && (digits * 2 > part.len() || hexadecimal)
+}
+
 impl List {
     /// Rows on screen.
     pub fn height(&self, body: ratatui::layout::Rect) -> usize {
@@ -232,6 +252,9 @@ impl List {
                         self.cursor.row = row;
                         self.cursor.fit(self.order.len(), height);
                     }
+                    None if cx.store.traces.list.as_of().is_none() => {
+                        return vec![Step::Say("The traces are still being read".into())];
+                    }
                     None => return vec![Step::Say("No further failed trace in the list".into())],
                 }
             }
@@ -290,6 +313,19 @@ impl List {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn requests_that_differ_in_an_id_are_of_one_kind() {
+        let of = |url: &str| {
+            let summary = TraceSummary { url: Some(url.into()), method: Some("GET".into()), ..TraceSummary::default() };
+            route(&summary)
+        };
+        assert_eq!(of("https://x.example.com/prod/orders/f75d7e6b"), "GET /prod/orders/#");
+        assert_eq!(of("https://x.example.com/prod/cart/17/items?x=1"), "GET /prod/cart/#/items");
+        assert_eq!(of("https://x.example.com/v1/shipments"), "GET /v1/shipments");
+        let queue = TraceSummary { entry_point: Some("order-worker".into()), ..TraceSummary::default() };
+        assert_eq!(route(&queue), "order-worker");
+    }
 
     proptest! {
         #[test]

@@ -10,16 +10,15 @@ use crate::model::service_graph::{CLIENT, ServiceEdge, ServiceGraph, ServiceNode
 use crate::store::graph_layout::{Direction, Plan, Size, lay_out, neighbour};
 use crate::text;
 
-/// Sizes of a box, the largest that fits is taken: four rows are its frame, its name and its numbers, one row is its name with
-/// what fails of it.
-const SIZES: [Size; 6] = [
-    Size { width: 30, height: 4 },
-    Size { width: 24, height: 4 },
-    Size { width: 20, height: 4 },
-    Size { width: 26, height: 1 },
-    Size { width: 20, height: 1 },
-    Size { width: 15, height: 1 },
-];
+/// Widths of a box of four rows (its frame, its name, its numbers), and of one row (its name with what fails of it).
+const TALL: [u16; 4] = [30, 26, 22, 19];
+const FLAT: std::ops::RangeInclusive<u16> = 13..=30;
+
+/// Sizes of a box: the largest with which the map fits is taken, the last where none does.
+fn sizes() -> impl Iterator<Item = Size> {
+    let tall = TALL.into_iter().map(|width| Size { width, height: 4 });
+    tall.chain(FLAT.rev().map(|width| Size { width, height: 1 }))
+}
 
 /// What is selected: a service or a way between two.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +94,7 @@ pub struct Drawn {
 
 impl Default for Drawn {
     fn default() -> Self {
-        Drawn { plan: Plan::default(), size: SIZES[0], edges: Vec::new() }
+        Drawn { plan: Plan::default(), size: Size { width: 30, height: 4 }, edges: Vec::new() }
     }
 }
 
@@ -163,7 +162,7 @@ impl Map {
             return;
         }
         let pairs: Vec<(usize, usize)> = wanted.1.iter().map(|(from, to, _)| (*from, *to)).collect();
-        for size in SIZES {
+        for size in sizes() {
             let plan = lay_out(&vec![size; graph.nodes.len()], &pairs, room);
             let fits = plan.fits && plan.size.1 <= room.1;
             self.drawn = Drawn { plan, size, edges: wanted.1.clone() };
@@ -212,6 +211,9 @@ impl Map {
                 Column::Latency => latency(b).total_cmp(&latency(a)),
                 Column::Name => std::cmp::Ordering::Equal,
             };
+            // Services first: each of their calls would say the same once more.
+            let is_edge = |row: &Row| matches!(row.pick, Pick::Edge(_));
+            let by = is_edge(a).cmp(&is_edge(b)).then(by);
             by.then_with(|| a.name.cmp(&b.name)).then_with(|| a.kind.cmp(&b.kind))
         });
         self.rows = rows;

@@ -80,6 +80,8 @@ pub struct Traces {
     pub sampling: Sampling,
     /// The list in store is of another expression or window.
     pub outdated: bool,
+    /// Raised whenever what was listed is dropped.
+    pub generation: u64,
     /// The expression under which a jump had led to the list.
     arrival: Option<String>,
 }
@@ -149,6 +151,10 @@ impl Traces {
             (Action::Back, _) => self.go_to(Panel::List, cx),
             (_, Panel::List) => self.list.act(action, cx),
             (_, Panel::Map) => self.map.act(action, cx),
+            (Action::Sort, Panel::Statistics) => {
+                self.statistics.next_route(&self.list, cx);
+                vec![]
+            }
             (_, Panel::Statistics) => self.statistics.act(action, cx),
             (_, Panel::Sampling) => self.sampling.act(action, cx),
         }
@@ -165,7 +171,7 @@ impl Traces {
     }
 
     /// What should be polled while this tab is shown.
-    pub fn interests(&self, _cx: &Context, wanted: &mut Interests) {
+    pub fn interests(&self, cx: &Context, wanted: &mut Interests) {
         wanted.inventory = true;
         // Segments of API Gateway are named by APIs, and where traces are to be found decides how they are looked for.
         wanted.apis = true;
@@ -187,11 +193,12 @@ impl Traces {
         }
         if self.panel == Panel::Statistics {
             wanted.whole_traces.clone_from(&self.statistics.wanted);
+            wanted.traces_around = self.statistics.around(cx).map(|at| (self.list.expression.clone(), at));
         }
     }
 
     fn query(&self) -> TraceQuery {
-        TraceQuery { filter: self.list.expression.clone() }
+        TraceQuery { filter: self.list.expression.clone(), generation: self.generation }
     }
 
     /// Shows the traces that a filter expression takes.
@@ -223,10 +230,10 @@ impl Traces {
         }
     }
 
-    /// Another time window: what was listed is gone.
-    pub fn window_changed(&mut self, _cx: &Context) {
-        self.outdated = true;
+    /// Another time window: what is in it stays, what it has more of is read.
+    pub fn window_changed(&mut self, cx: &Context) {
         self.statistics.clear();
+        self.list.arrange(cx);
     }
 
     fn list_can_leave(&self) -> bool {
@@ -282,14 +289,20 @@ impl Traces {
     pub fn toggle_column(&mut self) -> Option<(String, bool)> {
         let row = self.open.as_ref()?.detail.selected()?;
         let name = row.literal.is_some().then(|| row.name.clone())?;
-        match self.list.annotations.iter().position(|known| *known == name) {
+        let has_one = self.toggle_annotation(&name);
+        Some((name, has_one))
+    }
+
+    /// Gives an annotation a column in the list, or takes it away: whether it has one now.
+    pub fn toggle_annotation(&mut self, name: &str) -> bool {
+        match self.list.annotations.iter().position(|known| known == name) {
             Some(at) => {
                 self.list.annotations.remove(at);
-                Some((name, false))
+                false
             }
             None => {
-                self.list.annotations.push(name.clone());
-                Some((name, true))
+                self.list.annotations.push(name.to_string());
+                true
             }
         }
     }

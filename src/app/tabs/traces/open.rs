@@ -256,9 +256,17 @@ impl Open {
         self.settle(cx);
     }
 
-    /// How many spans have what is searched.
-    pub fn hits(&self, waterfall: &Waterfall) -> usize {
-        waterfall.spans.iter().filter(|span| finds(span, &self.search)).count()
+    /// How many spans have what is searched, and which of them the cursor is on, from 1.
+    pub fn hits(&self, waterfall: &Waterfall) -> (Option<usize>, usize) {
+        let selected = self.selected(waterfall).map(|(at, _)| at);
+        let (mut hits, mut current) = (0, None);
+        for at in (0..waterfall.spans.len()).filter(|at| finds(&waterfall.spans[*at], &self.search)) {
+            hits += 1;
+            if selected == Some(at) {
+                current = Some(hits);
+            }
+        }
+        (current, hits)
     }
 
     fn zoom_in(&mut self, span: &Span, waterfall: &Waterfall) {

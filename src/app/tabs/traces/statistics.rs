@@ -1,9 +1,11 @@
 //! What many traces have in common: which part of the answers' time is whose, usually and when it is slow, what they fail with,
 //! and what is different after a moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::list::{List, took};
+use chrono::TimeDelta;
+
+use super::list::{List, route, took};
 use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
 use crate::app::step::{Jump, Step, TraceTarget};
@@ -70,6 +72,12 @@ pub struct Statistics {
     /// Traces wanted whole.
     pub wanted: BTreeSet<String>,
     per_set: usize,
+    /// How many traces of around the moment were here when the sets were chosen.
+    around_seen: Option<usize>,
+    /// The kind of request that is looked at; none is all of them together.
+    pub route: Option<String>,
+    /// A kind has been chosen, or all of them.
+    routed: bool,
     /// Before and after what.
     pub moment: Option<Moment>,
     /// Why that moment, if the program chose it.
@@ -92,15 +100,41 @@ impl Statistics {
     /// The panel is looked at: chooses the traces that tell most, unless it has done so.
     pub(super) fn enter(&mut self, list: &List, cx: &Context) {
         self.per_set = self.per_set.max(SET);
-        if self.wanted.is_empty() {
+        let around = self.moment.and_then(|moment| cx.store.traces.around(moment)).map(<[TraceSummary]>::len);
+        if self.wanted.is_empty() || around != self.around_seen {
+            self.around_seen = around;
             self.choose(list, cx);
         }
         self.count(list, cx);
     }
 
+    /// The moment around which traces have to be read, where the list does not reach back to it.
+    pub(super) fn around(&self, cx: &Context) -> Option<Moment> {
+        let moment = self.moment?;
+        let oldest = cx.store.traces.all().last().and_then(|summary| summary.start)?;
+        (oldest > moment - TimeDelta::minutes(1)).then_some(moment)
+    }
+
+    /// Looks at the next kind of request, the most frequent first; after the last at all of them together.
+    pub(super) fn next_route(&mut self, list: &List, cx: &Context) {
+        let routes = routes(&listed(list, cx));
+        let next = match &self.route {
+            None => 0,
+            Some(route) => routes.iter().position(|(known, _)| known == route).map_or(0, |at| at + 1),
+        };
+        (self.route, self.routed) = (routes.get(next).map(|(route, _)| route.clone()), true);
+        self.choose(list, cx);
+        self.count(list, cx);
+    }
+
+    fn is_of_route(&self, summary: &TraceSummary) -> bool {
+        self.route.as_ref().is_none_or(|wanted| route(summary) == *wanted)
+    }
+
     /// Another list: what was chosen of the old one is not wanted any more.
     pub(super) fn clear(&mut self) {
-        *self = Statistics { moment: self.moment, because: self.because.take(), ..Statistics::default() };
+        let (moment, because) = (self.moment, self.because.take());
+        *self = Statistics { moment, because, ..Statistics::default() };
     }
 
     /// Reads more traces of each set.
@@ -137,18 +171,26 @@ impl Statistics {
     }
 
     fn choose(&mut self, list: &List, cx: &Context) {
-        let all = cx.store.traces.all();
-        let mut timed: Vec<&TraceSummary> =
-            list.order.iter().filter_map(|at| all.get(*at)).filter(|summary| took(summary).is_some()).collect();
+        let all = listed(list, cx);
+        if !self.routed && !all.is_empty() {
+            // Slow against usual means little over requests that do different things: the kind that most of the slowest are of.
+            self.route = slowest_route(&all);
+            self.routed = true;
+        }
         if self.moment.is_none() {
             (self.moment, self.because) =
-                self.last_change(&timed, cx).map(|(at, why)| (Some(at), Some(why))).unwrap_or_default();
+                self.last_change(&all, cx).map(|(at, why)| (Some(at), Some(why))).unwrap_or_default();
         }
+        let around = self.moment.and_then(|moment| cx.store.traces.around(moment)).unwrap_or_default();
+        let near: Vec<&TraceSummary> = all.iter().copied().chain(around).filter(|one| self.is_of_route(one)).collect();
+        let failed: Vec<&TraceSummary> = all.iter().copied().filter(|summary| summary.failed()).collect();
+        let mut timed: Vec<&TraceSummary> =
+            all.into_iter().filter(|summary| took(summary).is_some() && self.is_of_route(summary)).collect();
         let per_set = self.per_set.max(SET);
         let mut wanted: Vec<&TraceSummary> = Vec::new();
         if let Some(moment) = self.moment {
             // The nearest on either side.
-            let mut near: Vec<(i64, &TraceSummary)> = timed
+            let mut near: Vec<(i64, &TraceSummary)> = near
                 .iter()
                 .filter_map(|summary| Some(((summary.start? - moment).num_milliseconds(), *summary)))
                 .collect();
@@ -156,7 +198,7 @@ impl Statistics {
             wanted.extend(near.iter().filter(|(distance, _)| *distance < 0).take(per_set).map(|(_, s)| *s));
             wanted.extend(near.iter().filter(|(distance, _)| *distance >= 0).take(per_set).map(|(_, s)| *s));
         }
-        wanted.extend(timed.iter().filter(|summary| summary.failed()).take(per_set));
+        wanted.extend(failed.into_iter().take(per_set));
         timed.sort_by(|a, b| took(a).partial_cmp(&took(b)).unwrap_or(std::cmp::Ordering::Equal));
         let middle = timed.len() / 2;
         let from = middle.saturating_sub(per_set / 2);
@@ -171,9 +213,9 @@ impl Statistics {
 
     /// Takes the traces that are here apart.
     pub(super) fn count(&mut self, list: &List, cx: &Context) {
-        let all = cx.store.traces.all();
-        let listed: Vec<&TraceSummary> = list.order.iter().filter_map(|at| all.get(*at)).collect();
-        let mut times: Vec<f64> = listed.iter().filter_map(|summary| took(summary)).collect();
+        let listed = listed(list, cx);
+        let of_route: Vec<&TraceSummary> = listed.iter().copied().filter(|summary| self.is_of_route(summary)).collect();
+        let mut times: Vec<f64> = of_route.iter().filter_map(|summary| took(summary)).collect();
         times.sort_by(f64::total_cmp);
         let quantile =
             |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
@@ -182,20 +224,25 @@ impl Statistics {
             _ => return,
         };
         self.bounds = Some((middle, slow));
-        let here: Vec<(&TraceSummary, Whole<'_>)> = listed
-            .iter()
-            .filter_map(|summary| Some((*summary, (summary.id.as_str(), cx.store.traces.waterfall(&summary.id)?))))
-            .collect();
-        let pick = |is: &dyn Fn(&TraceSummary) -> bool| -> Vec<Whole<'_>> {
-            here.iter().filter(|(summary, _)| is(summary)).map(|(_, whole)| *whole).collect()
-        };
+        fn whole<'a>(all: &[&'a TraceSummary], cx: &Context<'a>) -> Vec<(&'a TraceSummary, Whole<'a>)> {
+            let read = |summary: &'a TraceSummary| (summary.id.as_str(), cx.store.traces.waterfall(&summary.id));
+            all.iter().filter_map(|summary| Some((*summary, (read(summary).0, read(summary).1?)))).collect()
+        }
+        fn pick<'a>(from: &[(&'a TraceSummary, Whole<'a>)], is: &dyn Fn(&TraceSummary) -> bool) -> Vec<Whole<'a>> {
+            from.iter().filter(|(summary, _)| is(summary)).map(|(_, whole)| *whole).collect()
+        }
+        let here = whole(&of_route, cx);
         let between = |summary: &TraceSummary, from: f64, to: f64| took(summary).is_some_and(|t| t >= from && t <= to);
-        let usual = pick(&|summary| between(summary, low, high));
-        let slowest = pick(&|summary| between(summary, slow, f64::INFINITY));
-        let failed = pick(&TraceSummary::failed);
+        let usual = pick(&here, &|summary| between(summary, low, high));
+        let slowest = pick(&here, &|summary| between(summary, slow, f64::INFINITY));
+        let failed = pick(&whole(&listed, cx), &TraceSummary::failed);
+        let around = self.moment.and_then(|moment| cx.store.traces.around(moment)).unwrap_or_default();
+        let mut near = of_route.clone();
+        near.extend(around.iter().filter(|one| self.is_of_route(one) && cx.store.traces.get(&one.id).is_none()));
+        let near = whole(&near, cx);
         let side = |after: bool| {
             let moment = self.moment;
-            pick(&|summary| moment.is_some_and(|moment| summary.start.is_some_and(|at| (at >= moment) == after)))
+            pick(&near, &|summary| moment.is_some_and(|moment| summary.start.is_some_and(|at| (at >= moment) == after)))
         };
         let (before, after) = (side(false), side(true));
         let waiting = self.wanted.iter().filter(|id| cx.store.traces.whole(id).is_none()).count();
@@ -262,4 +309,31 @@ impl Statistics {
             _ => vec![],
         }
     }
+}
+
+/// The traces listed, in the order of the list.
+fn listed<'a>(list: &List, cx: &Context<'a>) -> Vec<&'a TraceSummary> {
+    let all = cx.store.traces.all();
+    list.order.iter().filter_map(|at| all.get(*at)).collect()
+}
+
+/// Kinds of requests with how many there are of each, the most frequent first.
+fn routes(all: &[&TraceSummary]) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for summary in all {
+        *counts.entry(route(summary)).or_default() += 1;
+    }
+    let mut routes: Vec<(String, usize)> = counts.into_iter().collect();
+    routes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    routes
+}
+
+/// The kind of request that most of the slowest twentieth are of.
+fn slowest_route(all: &[&TraceSummary]) -> Option<String> {
+    let mut timed: Vec<(f64, &TraceSummary)> =
+        all.iter().filter_map(|summary| Some((took(summary)?, *summary))).collect();
+    timed.sort_by(|a, b| b.0.total_cmp(&a.0));
+    timed.truncate(timed.len().div_ceil(20));
+    let slowest: Vec<&TraceSummary> = timed.into_iter().map(|(_, summary)| summary).collect();
+    routes(&slowest).into_iter().next().map(|(route, _)| route)
 }

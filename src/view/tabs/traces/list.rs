@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 
 use super::mark;
 use crate::app::App;
-use crate::app::tabs::traces::list::List;
+use crate::app::tabs::traces::list::{Column, List};
 use crate::model::trace::TraceSummary;
+use crate::store::feed::Standing;
 use crate::text;
 use crate::view::pen::{Align, Pen};
 
@@ -23,15 +24,28 @@ pub(super) fn draw(app: &App, pen: &mut Pen, inside: Rect) {
     let store = &app.store.traces;
     let all = store.all();
     if list.order.is_empty() {
-        pen.empty(inside, store.list.standing(), &nothing(app));
+        let what = match store.list.standing() {
+            Standing::Waiting => "the sampled traces of this window".into(),
+            _ => nothing(app),
+        };
+        pen.empty(inside, store.list.standing(), &what);
         return;
     }
     let wide = inside.width >= WIDE;
     let heads = heads(list, inside.width);
     let title = Rect { height: 1, ..inside };
     let mut x = inside.x + 2;
+    let sorted = match list.column {
+        Column::Newest => "age",
+        Column::Duration => "duration",
+        Column::ResponseTime => "response",
+        Column::Status => "http",
+        Column::EntryPoint => "entry point",
+    };
     for (head, width, align) in &heads {
-        pen.cell(title, x, inside.y, *width, head, *align, styles.table_header);
+        let by_it = head == sorted && (list.column != Column::Newest || list.reversed);
+        let style = if by_it { styles.accent } else { styles.table_header };
+        pen.cell(title, x, inside.y, *width, head, *align, style);
         x += width + 1;
     }
     let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
@@ -80,7 +94,7 @@ fn nothing(app: &App) -> String {
 
 /// The function that is asked for, where it is not traced.
 fn untraced(app: &App) -> Option<&str> {
-    let of = |name: &str| crate::model::expression::service_is(name) == app.traces.expression();
+    let of = |name: &str| app.traces.expression().starts_with(&crate::model::expression::service_is(name));
     let mut functions = app.store.functions.all().iter().filter(|function| !function.traced);
     functions.find(|function| of(&function.name)).map(|function| function.name.as_str())
 }
@@ -196,7 +210,7 @@ pub(super) fn histogram(list: &List, pen: &mut Pen, area: Rect) {
     let counted = histogram.buckets.iter().take(to + 1).skip(from).fold((0, 0), |sum, b| (sum.0 + b.0, sum.1 + b.1));
     let hint = if chosen.is_some() { "   Space sets an end, Enter looks at it, Esc leaves" } else { "   b chooses" };
     let text = format!(
-        "{} to {}: {} traces, {} failed",
+        "response time {} to {}: {} traces, {} failed",
         ms(histogram.bounds(from).0),
         ms(histogram.bounds(to).1),
         counted.0,

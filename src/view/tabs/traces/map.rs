@@ -105,12 +105,13 @@ fn draw_graph(map: &Map, graph: &ServiceGraph, pen: &mut Pen, area: Rect) {
     for (at, node) in graph.nodes.iter().enumerate() {
         let Some(spot) = map.drawn.plan.places.get(at) else { continue };
         let picked = place.is_some_and(|(node, edge)| edge.is_none() && node == at);
-        draw_box(node, graph, ((spot.x, spot.y), map.drawn.size), picked, &seen, pen, area);
+        draw_box(map, node, graph, ((spot.x, spot.y), map.drawn.size), picked, &seen, pen, area);
     }
 }
 
 #[allow(clippy::too_many_arguments)] // one box: what, where, how
 fn draw_box(
+    map: &Map,
     node: &ServiceNode,
     graph: &ServiceGraph,
     (at, Size { width, height }): ((u16, u16), Size),
@@ -122,7 +123,7 @@ fn draw_box(
     let styles = pen.look.styles.clone();
     let statistics = seen_at(graph, node);
     let (glyph, state) = health(pen, &statistics);
-    let bad = statistics.fault_share() + statistics.error_share() + statistics.throttle_share();
+    let bad = failing(&statistics);
     let border = match (picked, bad >= 0.01) {
         (true, _) => styles.border_focus,
         (false, true) => state,
@@ -153,10 +154,31 @@ fn draw_box(
             break;
         }
     }
+    // What has changed is what one compares for.
+    if let Some(before) = map.rows.iter().find(|row| is_of(row, node)).and_then(|row| row.before.as_ref()) {
+        let worse = failing(&statistics) - failing(before);
+        if worse.abs() >= 0.005 {
+            figures =
+                format!("failing {} from {}", text::percent(failing(&statistics)), text::percent(failing(before)));
+        } else {
+            figures = format!(
+                "{}, {}",
+                change(statistics.total as f64, before.total as f64),
+                numbers(&statistics, graph.seconds())
+            );
+        }
+    }
     let name_style = if picked { styles.selection } else { styles.strong };
+    // Two services of one name: a queue and a table.
+    let twins = graph.nodes.iter().filter(|other| other.name == node.name).count() > 1;
+    let kind = short_kind(&node.kind).split("::").next().unwrap_or_default();
+    let name = if twins { format!("{} {kind}", node.name) } else { node.name.clone() };
     if height == 1 {
-        let share = if bad >= 0.001 { format!(" {}", text::percent(bad)) } else { String::new() };
-        let name = text::cut_middle(&node.name, room.saturating_sub(2 + text::width(&share))).into_owned();
+        let share = if bad >= 0.01 { format!(" {:.0}%", bad * 100.0) } else { String::new() };
+        // The name matters more than the number, which is told of whatever is selected.
+        let fits = text::width(&name) + text::width(&share) + 2 <= room;
+        let share = if fits || bad >= 0.05 { share } else { String::new() };
+        let name = text::cut_middle(&name, room.saturating_sub(2 + text::width(&share))).into_owned();
         let line = fill(format!("{glyph} {name}{share}"));
         let style = if picked {
             name_style
@@ -222,29 +244,40 @@ fn told(row: &Row, graph: &ServiceGraph) -> String {
     text
 }
 
-fn compared(row: &Row, before: &Statistics) -> String {
-    let change = |now: f64, then: f64| match then {
+fn is_of(row: &Row, node: &ServiceNode) -> bool {
+    matches!(&row.pick, Pick::Node(name, kind) if *name == node.name && *kind == node.kind)
+}
+
+/// How much more or less it is than before.
+fn change(now: f64, then: f64) -> String {
+    match then {
         then if then > 0.0 => format!("{:+.0} %", (now - then) / then * 100.0),
         _ if now > 0.0 => "new".to_string(),
         _ => "the same".to_string(),
-    };
-    let requests = change(row.now.total as f64, before.total as f64);
-    let latency = change(row.now.mean().unwrap_or(0.0), before.mean().unwrap_or(0.0));
-    let bad = |s: &Statistics| s.fault_share() + s.error_share() + s.throttle_share();
+    }
+}
+
+fn failing(statistics: &Statistics) -> f64 {
+    statistics.fault_share() + statistics.error_share() + statistics.throttle_share()
+}
+
+fn compared(row: &Row, before: &Statistics) -> String {
     format!(
-        "requests {requests}, latency {latency}, failing {} from {}",
-        text::percent(bad(&row.now)),
-        text::percent(bad(before))
+        "requests {}, latency {}, failing {} from {}",
+        change(row.now.total as f64, before.total as f64),
+        change(row.now.mean().unwrap_or(0.0), before.mean().unwrap_or(0.0)),
+        text::percent(failing(&row.now)),
+        text::percent(failing(before))
     )
 }
 
 fn table(map: &Map, graph: &ServiceGraph, pen: &mut Pen, inside: Rect) {
     let styles = pen.look.styles.clone();
-    let mut heads: Vec<(&str, u16)> =
-        vec![("rate", 8), ("fault", 7), ("error", 7), ("throttle", 8), ("mean", 8), ("p99", 8)];
-    if map.compares {
-        heads.push(("than before", 30.min(inside.width / 4)));
-    }
+    // What is compared takes the place of what can be looked up without comparing.
+    let heads: &[(&str, u16)] = match map.compares {
+        true => &[("rate", 8), ("than before", 11), ("failing", 7), ("before", 7), ("mean", 8), ("than before", 11)],
+        false => &[("rate", 8), ("fault", 7), ("error", 7), ("throttle", 8), ("mean", 8), ("p99", 8)],
+    };
     let numbers: u16 = heads.iter().map(|(_, width)| width + 1).sum();
     let kind = if inside.width >= 110 { 24 } else { 0 };
     let name = inside.width.saturating_sub(numbers + kind + 3);
@@ -256,7 +289,7 @@ fn table(map: &Map, graph: &ServiceGraph, pen: &mut Pen, inside: Rect) {
         x += kind;
     }
     let first = x;
-    for (head, width) in &heads {
+    for (head, width) in heads {
         pen.cell(title, x, inside.y, *width, head, Align::Right, styles.table_header);
         x += width + 1;
     }
@@ -280,20 +313,31 @@ fn table(map: &Map, graph: &ServiceGraph, pen: &mut Pen, inside: Rect) {
             Some(seconds) => format!("{}/m", text::count(row.now.total as f64 / seconds * 60.0)),
             None => text::count(row.now.total as f64),
         };
-        let mut values = vec![
-            (rate, styles.text),
-            (text::percent(row.now.fault_share()), styles.critical),
-            (text::percent(row.now.error_share()), styles.warning),
-            (text::percent(row.now.throttle_share()), styles.throttle),
-            (ms(row.now.mean()), styles.text),
-            (ms(row.p99), styles.text),
-        ];
-        if map.compares {
-            let text = row.before.as_ref().map(|before| compared(row, before)).unwrap_or_default();
-            values.push((text, styles.accent));
-        }
+        let values = match (map.compares, &row.before) {
+            (true, Some(before)) => {
+                let worse = failing(&row.now) > failing(before) + 0.005;
+                let style = if worse { styles.critical } else { styles.text };
+                vec![
+                    (rate, styles.text),
+                    (change(row.now.total as f64, before.total as f64), styles.accent),
+                    (text::percent(failing(&row.now)), style),
+                    (text::percent(failing(before)), styles.text),
+                    (ms(row.now.mean()), styles.text),
+                    (change(row.now.mean().unwrap_or(0.0), before.mean().unwrap_or(0.0)), styles.accent),
+                ]
+            }
+            (true, None) => vec![(rate, styles.text), ("waiting".into(), styles.dim)],
+            (false, _) => vec![
+                (rate, styles.text),
+                (text::percent(row.now.fault_share()), styles.critical),
+                (text::percent(row.now.error_share()), styles.warning),
+                (text::percent(row.now.throttle_share()), styles.throttle),
+                (ms(row.now.mean()), styles.text),
+                (ms(row.p99), styles.text),
+            ],
+        };
         let mut x = first;
-        for ((value, style), (_, width)) in values.iter().zip(&heads) {
+        for ((value, style), (_, width)) in values.iter().zip(heads) {
             let style = if value == "0 %" || value == "0%" { styles.dim } else { *style };
             pen.cell(body, x, y, *width, value, Align::Right, style);
             x += width + 1;

@@ -19,7 +19,7 @@ pub(super) fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         0 => (format!("{here} traces read whole"), styles.text),
         waiting => (format!("{here} traces read whole, {waiting} on their way"), styles.notice),
     }];
-    parts.push(("M reads more, Enter opens an example".into(), styles.dim));
+    parts.push(("s other requests, M reads more, Enter an example".into(), styles.dim));
     parts
 }
 
@@ -70,7 +70,8 @@ fn head(app: &App, section: Section, pen: &mut Pen, inside: Rect, y: u16) {
     let (title, columns) = match section {
         Section::Latency => {
             let bounds = tab.bounds.map(|(p50, p95)| format!(" p50 {}, p95 {}", ms(p50), ms(p95))).unwrap_or_default();
-            let title = format!("Whose time:{bounds}; {} usual, {} slow traces", counts.usual, counts.slow);
+            let route = tab.route.as_deref().unwrap_or("all requests");
+            let title = format!("Whose time in {route}:{bounds}; {} usual, {} slow", counts.usual, counts.slow);
             (title, Some(["usual", "slow"]))
         }
         Section::Failures => (format!("What fails: {} failed traces", counts.failed), None),
@@ -119,7 +120,7 @@ fn nothing(tab: &Statistics, section: Section) -> &'static str {
         return "waiting for the traces that are being read";
     }
     match section {
-        Section::Latency => "too few traces to compare: w looks at a longer window",
+        Section::Latency => "too few traces to compare: s looks at other requests, w at a longer window",
         Section::Failures => "none of the traces listed failed",
         Section::Change if tab.moment.is_none() => "no function of these traces was changed in this window",
         Section::Change => "there are no traces on one of its sides",

@@ -49,9 +49,6 @@ fn list(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     if tab.failed > 0 {
         parts.push((format!("{} failed", tab.failed), styles.critical));
     }
-    if store.capped {
-        parts.push(("the newest only (traces.cap)".into(), styles.warning));
-    }
     if !tab.filter.is_empty() {
         parts.push((format!("/{}", text::safe_line(&tab.filter)), styles.accent));
     }
@@ -59,11 +56,16 @@ fn list(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         let ms = |seconds: f64| text::millis(seconds * 1000.0);
         parts.push((format!("took {} to {}", ms(from), ms(to)), styles.accent));
     }
-    parts.extend(sampling(app, pen));
     if tab.column != Column::Newest || tab.reversed {
         let turned = if tab.reversed { ", reversed" } else { "" };
         parts.push((format!("by {}{turned}", tab.column.name()), styles.dim));
     }
+    if store.capped {
+        let oldest = store.all().last().and_then(|summary| summary.start);
+        let back = oldest.map(|at| format!(", back to {}", pen.time_of_day(at, "%H:%M:%S"))).unwrap_or_default();
+        parts.push((format!("the newest only{back} (traces.cap)"), styles.warning));
+    }
+    parts.extend(sampling(app, pen));
     if !app.traces.expression().is_empty() && store.scanned > 0 {
         parts.push((format!("{} scanned for them", text::count(store.scanned as f64)), styles.dim));
     }
@@ -76,15 +78,26 @@ fn sampling(app: &App, pen: &Pen) -> Option<(String, Style)> {
     let tracing = app.store.tracing.get()?;
     if tracing.is_transaction_search() {
         let share = tracing.indexed_percent.map_or("a part".to_string(), |percent| format!("{percent} %"));
-        return Some((format!("Transaction Search: {share} indexed, all in aws/spans (I)"), styles.notice));
+        return Some((format!("Transaction Search: {share} indexed; any other opens by its id (:)"), styles.notice));
     }
     let rule = tracing.default_rule()?;
+    let (rules, store) = (tracing.rules.len(), &app.store.traces);
+    if rules > 1 {
+        // Each rule takes another share: what all of them did is known, and not which of them took a trace.
+        let share = tracing.sampled_share().filter(|_| app.traces.expression().is_empty() && !store.capped);
+        return Some(match share {
+            Some(share) => {
+                let about = text::count(store.all().len() as f64 / share);
+                (format!("sampled by {rules} rules: {} of about {about} requests", store.all().len()), styles.dim)
+            }
+            None => (format!("sampled by {rules} rules, {} where no other fits", in_words(rule)), styles.dim),
+        });
+    }
     let words = in_words(rule);
     // A filter expression does not tell which of the traces it leaves out.
     if !app.traces.expression().is_empty() {
         return Some((format!("sampled {words}"), styles.dim));
     }
-    let store = &app.store.traces;
     Some(match store.requests(rule.reservoir, rule.rate) {
         Some(about) if about >= 1.0 => {
             (format!("{words}: {} of about {} requests", store.all().len(), text::count(about)), styles.dim)

@@ -88,7 +88,9 @@ fn title(open: &Open, trace: &Trace, waterfall: &Waterfall) -> String {
         title.push_str(", what the answer waited for");
     }
     if !open.search.is_empty() {
-        title.push_str(&format!(", /{}: {} hits", text::safe_line(&open.search), open.hits(waterfall)));
+        let (at, hits) = open.hits(waterfall);
+        let at = at.map(|at| format!("{at} of ")).unwrap_or_default();
+        title.push_str(&format!(", /{}: {at}{hits} hits", text::safe_line(&open.search)));
     }
     title
 }
@@ -141,7 +143,7 @@ impl Chart<'_> {
                 let names = Rect { width: self.name, ..self.body };
                 pen.shade(names, y, styles.selection);
             }
-            self.draw_name(span, row == cursor.row, y, pen);
+            self.draw_name(place, span, row == cursor.row, y, pen);
             self.draw_bar(place, span, y, pen);
             self.draw_times(span, y, pen);
         }
@@ -174,11 +176,13 @@ impl Chart<'_> {
         }
     }
 
-    fn draw_name(&self, span: &Span, selected: bool, y: u16, pen: &mut Pen) {
+    fn draw_name(&self, place: usize, span: &Span, selected: bool, y: u16, pen: &mut Pen) {
         let styles = pen.look.styles.clone();
         let on = |style: Style| if selected { style.patch(styles.selection) } else { style };
         let folded = self.open.folded.contains(&span.id);
-        let indent = u16::try_from(span.depth * 2).unwrap_or(u16::MAX).min(self.name / 2);
+        // On a small screen names matter more than steps.
+        let step = if self.wide { 2 } else { 1 };
+        let indent = u16::try_from(span.depth * step).unwrap_or(u16::MAX).min(self.name / 2);
         let fold = match (span.has_children(), folded) {
             (true, true) => pen.look.glyphs.closed,
             (true, false) => pen.look.glyphs.open,
@@ -198,10 +202,17 @@ impl Chart<'_> {
             x = pen.put(area, x + 1, y, glyph, on(failure));
         }
         x = pen.put(area, x + 1, y, &span.name, on(style));
+        x = pen.put(area, x + 1, y, &about(span), on(styles.dim));
         if folded {
-            x = pen.put(area, x, y, &format!(" +{}", span.below), on(styles.dim));
+            // What is folded away must not hide a failure.
+            let below = self.waterfall.spans.iter().skip(place + 1).take(span.below);
+            let (mut fault, mut error, mut throttle) = (false, false, false);
+            for span in below {
+                (fault, error, throttle) = (fault | span.fault, error | span.error, throttle | span.throttle);
+            }
+            let style = if fault || error || throttle { mark(pen, fault, error, throttle).1 } else { styles.dim };
+            pen.put(area, x + 1, y, &format!("+{}", span.below), on(style));
         }
-        pen.put(area, x + 1, y, &about(span), on(styles.dim));
     }
 
     fn draw_times(&self, span: &Span, y: u16, pen: &mut Pen) {
