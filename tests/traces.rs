@@ -65,7 +65,7 @@ fn is_root(cause: &Cause) -> bool {
 async fn the_sample_is_said_to_be_one_and_of_about_how_much() {
     let scene = list("calm").await;
     let rule = scene.app.store.tracing.get().and_then(|tracing| tracing.default_rule()).expect("the rules").clone();
-    assert!(scene.text().contains("per second + 5 %"), "{}", scene.text());
+    assert!(scene.text().contains("sampled by 3 rules"), "{}", scene.text());
     // Requests that Lambda and API Gateway decided on by the default rule, where nothing else decides.
     let world = scene.sim().world();
     let (now, listed) = (scene.sim().now(), scene.app.store.traces.all());

@@ -8,7 +8,9 @@ use super::failure::{ENVIRONMENT, Failure, OK};
 use super::occasion::Occasion;
 use super::output::Output;
 use crate::aws::permissions::{PERMISSIONS, permission};
-use crate::aws::{Account, Settings, alarms, apis, functions, logs, metrics, traces};
+use crate::aws::{
+    Account, Settings, alarms, apis, functions, logs, metrics, retrieval, service_graph, traces, tracing,
+};
 use crate::config::Colours;
 use crate::model::function::Function;
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
@@ -260,8 +262,27 @@ async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
         traces::page(account, "", traces::Belongs::Begun, (minute, now), None).await.err(),
     )?;
     let nobody = format!("1-{:08x}-000000000000000000000000", now.timestamp());
-    tried.say("xray:BatchGetTraces", traces::batch(account, &[nobody]).await.err())?;
-    tried.say("xray:GetServiceGraph", crate::aws::service_graph::service_graph(account, minute, now).await.err())?;
+    tried.say("xray:BatchGetTraces", traces::batch(account, std::slice::from_ref(&nobody)).await.err())?;
+    tried.say("xray:GetServiceGraph", service_graph::service_graph(account, minute, now).await.err())?;
+    let settings = tracing::tracing(account).await;
+    let searches = settings.is_transaction_search();
+    let always = ["GetTraceSegmentDestination", "GetSamplingRules", "GetSamplingStatisticSummaries", "GetGroups"];
+    for operation in always.into_iter().chain(searches.then_some("GetIndexingRules")) {
+        let action = format!("xray:{operation}");
+        let trouble = settings.troubles.iter().find(|trouble| trouble.operation == action);
+        tried.say(&action, trouble.cloned())?;
+    }
+    if searches {
+        match retrieval::retrieve(account, std::slice::from_ref(&nobody)).await {
+            Err(trouble) if trouble.operation == "xray:StartTraceRetrieval" => {
+                tried.say("xray:StartTraceRetrieval", Some(trouble))?;
+            }
+            answer => {
+                tried.say("xray:StartTraceRetrieval", None)?;
+                tried.say("xray:ListRetrievedTraces", answer.err())?;
+            }
+        }
+    }
     let (_, trouble) = apis::all(account).await;
     tried.say("apigateway:GET", trouble)
 }
