@@ -66,7 +66,7 @@ async fn every_panel_of_the_traces() {
     scene.press(&["4"]);
     scene.settle().await;
     scene.press(&["H"]);
-    for name in ["list", "map", "statistics", "sampling"] {
+    for name in ["list", "map", "sampling", "statistics"] {
         for _ in 0..20 {
             scene.settle().await;
             if scene.app.traces.statistics.counts.waiting == 0 {

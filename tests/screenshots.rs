@@ -71,7 +71,7 @@ async fn the_pictures_show_what_the_demo_shows() {
     scene.press(&["esc", "tab"]);
     scene.settle().await;
     compare("map", &scene);
-    scene.press(&["tab"]);
+    scene.press(&["tab", "tab"]);
     // Whole traces come five at a time.
     for _ in 0..20 {
         scene.settle().await;

@@ -36,7 +36,7 @@ async fn until(scene: &mut Scene, what: &str, is: impl Fn(&Scene) -> bool) {
 async fn whole_traces_are_read_when_asked_for_five_at_a_time_and_once() {
     let mut scene = list("outage").await;
     assert_eq!(scene.sim().ledger().count("xray", "BatchGetTraces"), 0, "a list opens nothing");
-    scene.press(&["tab", "tab"]);
+    scene.press(&["tab", "tab", "tab"]);
     assert_eq!(scene.app.traces.panel, Panel::Statistics);
     until(&mut scene, "the statistics are complete", |scene| {
         scene.app.traces.statistics.counts.wanted > 0 && scene.app.traces.statistics.counts.waiting == 0
@@ -52,8 +52,11 @@ async fn whole_traces_are_read_when_asked_for_five_at_a_time_and_once() {
     assert!(failures[0].what.contains("payments.example.com"), "{failures:#?}");
     assert!(failures[0].exception.contains("ProviderException"), "{failures:#?}");
     let before = scene.sim().ledger().count("xray", "BatchGetTraces");
-    scene.press(&["tab", "tab", "tab", "tab"]);
+    scene.press(&["tab"]);
     scene.settle().await;
+    scene.press(&["tab", "tab", "tab"]);
+    scene.settle().await;
+    assert_eq!(scene.app.traces.panel, Panel::Statistics);
     assert_eq!(scene.sim().ledger().count("xray", "BatchGetTraces"), before, "coming back costs nothing");
 }
 
@@ -63,8 +66,9 @@ fn is_root(cause: &Cause) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn the_sample_is_said_to_be_one_and_of_about_how_much() {
-    let scene = list("calm").await;
+    let mut scene = list("calm").await;
     let rule = scene.app.store.tracing.get().and_then(|tracing| tracing.default_rule()).expect("the rules").clone();
+    scene.resize(200, 60);
     assert!(scene.text().contains("sampled by 3 rules"), "{}", scene.text());
     // Requests that Lambda and API Gateway decided on by the default rule, where nothing else decides.
     let world = scene.sim().world();
@@ -76,7 +80,8 @@ async fn the_sample_is_said_to_be_one_and_of_about_how_much() {
     let of = |name: &str| listed.iter().filter(|s| s.entry_point.as_deref() == Some(name)).cloned().collect::<Vec<_>>();
     let mut store = slsdash::store::traces::Traces::default();
     store.accept(of("email-sender"), false, 10_000, scene.app.now);
-    let about = store.requests(rule.reservoir, rule.rate).expect("an estimate");
+    let about =
+        store.requests(scene.app.window.bounds(scene.app.now).0, rule.reservoir, rule.rate).expect("an estimate");
     assert!((about - truth).abs() < truth * 0.35 + 20.0, "about {about}, and it was {truth}");
 }
 
@@ -274,4 +279,58 @@ async fn a_throttled_xray_is_asked_again_and_said_so() {
     assert!(scene.text().contains("xray:GetServiceGraph"), "{}", scene.text());
     scene.press(&["esc"]);
     assert!(!scene.app.store.traces.all().is_empty(), "the list is not darkened by it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_made_shorter_and_longer_again_has_its_traces_still() {
+    // Few enough of an hour for all of them to be kept.
+    let failing = "error = true OR fault = true";
+    let mut scene = Scene::of("calm", SIZE).await;
+    scene.app.jump(Jump::Traces(failing.into()));
+    scene.settle().await;
+    let all = scene.app.traces.list.in_window;
+    assert!(all > 20 && all < 1000, "{all}");
+    scene.press(&["z"]);
+    scene.settle().await;
+    assert!(scene.app.traces.list.in_window < all, "{}", scene.text());
+    scene.press(&["w"]);
+    scene.settle().await;
+    assert_eq!(scene.app.traces.list.in_window, all, "{}", scene.text());
+    // The selected trace stays selected while new ones come in above it.
+    scene.press(&["down", "down", "down"]);
+    let selected = scene.app.selected().trace_id.expect("a trace");
+    let newest = slsdash::model::trace::TraceSummary {
+        id: "1-6b017fff-00000000000000000000000a".into(),
+        start: Some(scene.app.now),
+        ..Default::default()
+    };
+    scene.app.update(slsdash::app::message::Message::News(slsdash::app::message::News::Traces {
+        filter: failing.into(),
+        summaries: vec![newest],
+        read_to: scene.app.now,
+        capped: false,
+        scanned: 1,
+    }));
+    assert_eq!(scene.app.selected().trace_id, Some(selected));
+}
+
+#[test]
+fn a_trace_without_length_is_moved_in_without_a_panic() {
+    use slsdash::app::keymap::Keymap;
+    use slsdash::app::message::{Message, News};
+    use slsdash::app::{App, Origin};
+    let config = slsdash::config::Config::default();
+    let mut app = App::new(config, Keymap::defaults(), Origin::default(), slsdash::time::Clock::system(), SIZE);
+    let id = "1-6b017fff-00000000000000000000000a";
+    app.jump(Jump::Trace(TraceTarget::of(id)));
+    let documents = vec![("a".into(), r#"{"id":"a","name":"A","start_time":1,"in_progress":true}"#.into())];
+    let trace = slsdash::model::trace::Trace { id: id.into(), documents, ..Default::default() };
+    app.update(Message::News(News::Trace(id.into(), Ok(trace))));
+    for key in [',', '.', 'z', '.', ',', 'z', 'Z', '.', 'c', 'n', 'e'] {
+        app.update(Message::Key(crossterm::event::KeyEvent::new(
+            crossterm::event::KeyCode::Char(key),
+            crossterm::event::KeyModifiers::NONE,
+        )));
+    }
+    assert!(app.traces.open.is_some());
 }

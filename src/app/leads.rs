@@ -148,9 +148,10 @@ impl App {
 
     /// Does what was chosen.
     pub(super) fn choose(&mut self, chosen: Chosen) {
-        self.with_tabs(|tabs, cx| match chosen {
-            Chosen::Expression(text) => tabs.traces.show(text, cx),
-            Chosen::Narrow(text) => tabs.traces.narrow(&text, cx),
-        });
+        match chosen {
+            // From the map or the groups Esc leads back to them.
+            Chosen::Expression(text) => self.jump(Jump::Traces(text)),
+            Chosen::Narrow(text) => self.with_tabs(|tabs, cx| tabs.traces.narrow(&text, cx)),
+        }
     }
 }

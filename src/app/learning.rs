@@ -202,7 +202,6 @@ impl App {
                 }
                 store.traces.scanned += scanned;
                 store.traces.accept(summaries, capped, self.config.traces.cap, now);
-                store.traces.expire(self.window.bounds(now).0);
                 Learnt::Traces
             }
             News::TracesAround(at, answer) => {
@@ -226,6 +225,11 @@ impl App {
                 Learnt::Traces
             }
             News::Tracing(tracing) => {
+                // What could not be asked this time is as it was.
+                let tracing = match store.tracing.get() {
+                    Some(known) => tracing.or(known),
+                    None => tracing,
+                };
                 store.tracing.accept(Ok(tracing), now);
                 Learnt::Traces
             }
@@ -257,6 +261,7 @@ impl App {
         }
         if std::mem::take(&mut self.traces.outdated) {
             self.traces.generation += 1;
+            self.traces.statistics.clear();
             self.store.traces.clear();
             self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
         }
@@ -281,6 +286,9 @@ impl App {
 
 /// The trouble that a piece of news tells of, if it does; back-off by itself is shown in the header.
 fn trouble_of(news: &News) -> Option<&Trouble> {
+    if let News::Tracing(tracing) = news {
+        return tracing.troubles.first().filter(|trouble| trouble.kind != Kind::Throttled);
+    }
     let (News::Identity(Err(trouble))
     | News::AccountSettings(Err(trouble))
     | News::FunctionsFailed(trouble)

@@ -242,8 +242,10 @@ impl App {
             Message::News(news) => {
                 self.learn(news);
                 // Rows are places in what is known: where there is less of it, they can't wait.
-                let shrunk = self.store.functions.all().len() < self.functions.arranged
-                    || self.store.traces.all().len() < self.traces.list.arranged;
+                let shrunk = self.store.functions.all().len() < self.functions.arranged;
+                if self.store.traces.revision != self.traces.list.arranged {
+                    self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
+                }
                 if shrunk || self.learnt_at.is_none_or(|at| self.now - at >= LEARNING_PAUSE) {
                     self.learn_now();
                 }
@@ -419,7 +421,6 @@ impl App {
     fn window_changed(&mut self) {
         self.store.graph = Feed::default();
         self.store.graph_before = Feed::default();
-        self.store.traces.expire(self.window.bounds(self.now).0);
         self.store.metrics.clear();
         self.functions.figures.clear();
         self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));

@@ -135,7 +135,7 @@ pub async fn whole_traces(account: &Account, ids: &[String]) -> Result<Vec<Trace
     let ids: Vec<String> = ids.iter().map(|id| xray_id(id)).collect();
     let mut found = batch(account, &ids).await?;
     let missing: Vec<String> = ids.into_iter().filter(|id| found.iter().all(|trace| trace.id != *id)).collect();
-    if missing.is_empty() || !searches(account).await {
+    if missing.is_empty() || !searches(account).await? {
         return Ok(found);
     }
     for ids in missing.chunks(retrieval::IDS_PER_RETRIEVAL) {
@@ -150,7 +150,7 @@ pub async fn trace(account: &Account, id: &str) -> Result<Trace, Trouble> {
     if let Some(found) = batch(account, std::slice::from_ref(&id)).await?.into_iter().next() {
         return Ok(found);
     }
-    if !searches(account).await {
+    if !searches(account).await? {
         let message = format!("X-Ray has no trace {}", crate::text::safe_line(&id));
         let mut trouble = Trouble::new(Kind::Missing, "xray:BatchGetTraces", message);
         trouble.remedy = Some("only sampled requests are kept, and those for 30 days".into());
@@ -170,8 +170,13 @@ pub async fn trace(account: &Account, id: &str) -> Result<Trace, Trouble> {
 }
 
 /// The account sends its segments to CloudWatch Logs. Who may not ask is taken not to.
-async fn searches(account: &Account) -> bool {
-    tracing::destination(account).await.is_ok_and(|to| to.destination == Destination::CloudWatchLogs)
+async fn searches(account: &Account) -> Result<bool, Trouble> {
+    match tracing::destination(account).await {
+        Ok(to) => Ok(to.destination == Destination::CloudWatchLogs),
+        Err(trouble) if trouble.lasts() => Ok(false),
+        // Whether the trace is there is not known, then.
+        Err(trouble) => Err(trouble),
+    }
 }
 
 fn summary(from: &SdkSummary) -> TraceSummary {

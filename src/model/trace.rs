@@ -212,6 +212,8 @@ pub struct Span {
     pub inferred: bool,
     /// A segment of its own, not a part of another one.
     pub is_segment: bool,
+    /// A part of one of Lambda's own segments, whose names mean something.
+    pub is_of_lambda: bool,
     /// http.response.status.
     pub status: Option<u16>,
     /// aws.operation.
@@ -255,6 +257,9 @@ impl Span {
     /// What a subsegment of Lambda's or of an SDK's stands for, in words. Both layouts: until 2024 a function's segment had
     /// `Initialization`, `Invocation` and `Overhead`; since then it has `Init` and the function's own subsegments.
     pub fn part(&self) -> Option<&'static str> {
+        if !self.is_of_lambda {
+            return None;
+        }
         match self.name.as_str() {
             "Init" | "Initialization" => Some("cold start"),
             "Restore" => Some("SnapStart restore"),
@@ -268,7 +273,7 @@ impl Span {
 
     /// The part in which an environment is made ready.
     pub fn is_cold_start(&self) -> bool {
-        matches!(self.name.as_str(), "Init" | "Initialization" | "Restore")
+        self.is_of_lambda && matches!(self.name.as_str(), "Init" | "Initialization" | "Restore")
     }
 }
 

@@ -79,6 +79,27 @@ pub struct Tracing {
 }
 
 impl Tracing {
+    /// This, with what could not be asked as it was known before.
+    #[must_use]
+    pub fn or(self, known: &Tracing) -> Tracing {
+        if self.troubles.is_empty() {
+            return self;
+        }
+        let failed = |operation: &str| self.troubles.iter().any(|trouble| trouble.operation == operation);
+        let keep = |operation: &str| failed(&format!("xray:{operation}"));
+        Tracing {
+            destination: self.destination.or(known.destination),
+            indexed_percent: self.indexed_percent.or(known.indexed_percent),
+            groups: if keep("GetGroups") { known.groups.clone() } else { self.groups.clone() },
+            rules: if keep("GetSamplingRules") { known.rules.clone() } else { self.rules.clone() },
+            statistics: match keep("GetSamplingStatisticSummaries") {
+                true => known.statistics.clone(),
+                false => self.statistics.clone(),
+            },
+            troubles: self.troubles.clone(),
+        }
+    }
+
     /// Segments go to CloudWatch Logs.
     pub fn is_transaction_search(&self) -> bool {
         self.destination.is_some_and(|to| to.destination == Destination::CloudWatchLogs && to.is_active)

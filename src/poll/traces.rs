@@ -20,6 +20,8 @@ const PROGRESS: Duration = Duration::from_secs(5);
 /// How far around a moment traces are looked for, to compare before and after it; and how many pages of each side.
 const AROUND: TimeDelta = TimeDelta::minutes(3);
 const AROUND_PAGES: usize = 6;
+/// How long a trace may grow: Lambda's longest time-out, and some minutes.
+const LONGEST: TimeDelta = TimeDelta::minutes(20);
 /// A trace that is not there is asked for again while it is younger than this.
 const YOUNG: TimeDelta = TimeDelta::minutes(2);
 
@@ -117,7 +119,10 @@ pub(super) async fn poll_open(desk: Desk) -> Result<(), Closed> {
     loop {
         let (want, refresh) = {
             let interests = desk.interests.borrow_and_update();
-            (interests.trace.clone(), interests.refresh)
+            let paused = interests.tempo == Tempo::Paused;
+            // Paused is not at all; what is open already stays as it is.
+            let known = last.as_ref().is_some_and(|(id, ..)| interests.trace.as_ref() == Some(id));
+            (interests.trace.clone().filter(|_| !(paused && known)), interests.refresh)
         };
         let due = match (&want, &last) {
             (None, _) => None,
@@ -142,7 +147,9 @@ pub(super) async fn poll_open(desk: Desk) -> Result<(), Closed> {
                 let growing = trace.documents.iter().any(|(_, document)| {
                     ["\"in_progress\":true", "\"aws.xray.inprogress\":true"].iter().any(|open| document.contains(open))
                 });
-                growing.then_some(PROGRESS)
+                // What has not ended after the longest time-out of a function never will.
+                let began = started(&id).is_none_or(|began| desk.clock.now() - began < LONGEST);
+                (growing && began).then_some(PROGRESS)
             }
             // What is younger than that may still be on its way.
             Err(trouble) if trouble.kind == Kind::Missing && is_young(&id, desk.clock.now()) => Some(PROGRESS),
@@ -191,7 +198,7 @@ pub(super) async fn poll_around(desk: Desk) -> Result<(), Closed> {
 
 /// A trace of that id began within the last minutes.
 fn is_young(id: &str, now: Moment) -> bool {
-    started(id).is_some_and(|began| now - began < YOUNG)
+    started(id).is_some_and(|began| (-OVERLAP..YOUNG).contains(&(now - began)))
 }
 
 /// Whole traces for statistics, five a call; each is read once, and never more than are wanted.

@@ -20,8 +20,10 @@ pub struct Traces {
     places: HashMap<String, usize>,
     /// The last asking: good or bad.
     pub list: Feed<()>,
-    /// The window held more traces than are kept.
-    pub capped: bool,
+    /// Traces that began before this are not kept, or were not read: there were too many.
+    cut: Option<Moment>,
+    /// Raised whenever places change.
+    pub revision: u64,
     /// Traces that X-Ray looked at for this list, each of which it bills.
     pub scanned: u64,
     around: Option<(Moment, Feed<Vec<TraceSummary>>)>,
@@ -44,24 +46,33 @@ impl Traces {
             }
         }
         self.summaries.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| a.id.cmp(&b.id)));
-        self.capped = capped || self.summaries.len() > cap;
-        self.summaries.truncate(cap);
+        if self.summaries.len() > cap {
+            self.summaries.truncate(cap);
+            self.cut_here();
+        } else if capped {
+            self.cut_here();
+        }
+        self.revision += 1;
         self.places = self.summaries.iter().enumerate().map(|(at, summary)| (summary.id.clone(), at)).collect();
         self.list.accept(Ok(()), now);
     }
 
-    /// What is older than the window has left it.
-    pub fn expire(&mut self, start: Moment) {
-        // The newest first; those without a start, of which nothing can be said, stand at the end.
-        self.summaries.retain(|summary| summary.start.is_none_or(|at| at >= start));
-        self.places = self.summaries.iter().enumerate().map(|(at, summary)| (summary.id.clone(), at)).collect();
+    fn cut_here(&mut self) {
+        let oldest = self.summaries.iter().rev().find_map(|summary| summary.start);
+        self.cut = self.cut.max(oldest);
+    }
+
+    /// There were more traces since `start` than are kept.
+    pub fn is_capped(&self, start: Moment) -> bool {
+        self.cut.is_some_and(|cut| cut > start)
     }
 
     /// Another window or expression: what was listed is gone.
     pub fn clear(&mut self) {
         self.summaries.clear();
         self.places.clear();
-        self.capped = false;
+        self.cut = None;
+        self.revision += 1;
         self.scanned = 0;
         self.around = None;
         self.list = Feed::default();
@@ -125,13 +136,13 @@ impl Traces {
 
     /// About how many requests there were, by a sampling rule that takes so many of each second and that share of the others:
     /// each entry point counts for itself, as each decides for itself. None where nothing can be said.
-    pub fn requests(&self, reservoir: i32, rate: f64) -> Option<f64> {
+    pub fn requests(&self, start: Moment, reservoir: i32, rate: f64) -> Option<f64> {
         let (reservoir, rate) = (f64::from(reservoir.max(0)), rate.clamp(0.0, 1.0));
-        if rate <= 0.0 || self.capped {
+        if rate <= 0.0 || self.is_capped(start) {
             return None;
         }
         let mut seconds: HashMap<(&str, i64), f64> = HashMap::new();
-        for summary in &self.summaries {
+        for summary in self.summaries.iter().filter(|summary| summary.start.is_some_and(|at| at >= start)) {
             let entry = summary.entry_point.as_deref().or(summary.services.first().map(String::as_str));
             let second = summary.start?.timestamp();
             *seconds.entry((entry.unwrap_or_default(), second)).or_default() += 1.0;

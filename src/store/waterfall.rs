@@ -177,6 +177,7 @@ impl Parts {
             let mut span = std::mem::take(&mut parts[at].span);
             (span.depth, span.parent) = (depth, parent);
             if let Some(above) = parent.and_then(|parent| spans.get(parent)) {
+                span.is_of_lambda = above.origin.starts_with("AWS::Lambda");
                 note_skew(&mut span, above);
             }
             spans.push(span);

@@ -132,6 +132,17 @@ fn what_is_inferred_from_a_call_is_that_call() {
 }
 
 #[test]
+fn a_clock_that_is_off_makes_no_answer_wait_longer_than_it_took() {
+    let off = read(&trace(&[
+        r#"{"id":"a","name":"A","start_time":100,"end_time":101}"#,
+        r#"{"id":"b","name":"B","parent_id":"a","start_time":98,"end_time":99}"#,
+        r#"{"id":"c","name":"orphan","parent_id":"gone","start_time":100,"end_time":190}"#,
+    ]));
+    let waited: f64 = off.spans.iter().map(|span| span.critical).sum();
+    assert!((waited - 1.0).abs() < 1e-9, "{off:?}");
+}
+
+#[test]
 fn gaps_are_told_with_what_is_around_them() {
     let story = story();
     let told: Vec<(f64, Option<&str>, Option<&str>)> = gaps(&story, 0)
@@ -172,7 +183,7 @@ fn the_guilty_one_is_where_the_failure_began() {
 #[test]
 fn what_is_odd_is_shown_and_said() {
     let odd = read(&trace(&[
-        r#"{"id":"a","name":"A","start_time":10,"end_time":13,"parent_id":"elsewhere"}"#,
+        r#"{"id":"a","name":"A","origin":"AWS::Lambda::Function","start_time":10,"end_time":13,"parent_id":"elsewhere"}"#,
         r#"{"id":"b","name":"early","start_time":9,"end_time":12,"parent_id":"a"}"#,
         r#"{"id":"c","name":"backwards","start_time":11,"end_time":10.5,"parent_id":"a"}"#,
         r#"{"id":"d","name":"Init","start_time":8,"end_time":9,"parent_id":"a"}"#,
@@ -277,5 +288,7 @@ proptest! {
             prop_assert!(span.own >= 0.0 && span.critical >= 0.0);
             prop_assert!(gaps(&waterfall, at).iter().all(|gap| gap.length() >= 0.0));
         }
+        let waited: f64 = waterfall.spans.iter().filter(|span| !span.inferred).map(|span| span.critical).sum();
+        prop_assert!(waited <= waterfall.end - waterfall.start + 1e-6, "{} of {:?}", waited, waterfall);
     }
 }

@@ -1,6 +1,6 @@
 //! Where the time of a trace went: what each span did itself, what the answer waited for, and where nothing is told.
 
-use crate::model::trace::{Span, Waterfall};
+use crate::model::trace::{Oddity, Span, Waterfall};
 
 /// Times in documents are rounded, and clocks differ: of two calls one after the other the first may end so much after the
 /// second began, s, or a tenth of its own length, whichever is less; but a millisecond always.
@@ -113,14 +113,18 @@ fn own(spans: &mut [Span], end: f64) {
 /// last, then on from where that began. What ran beside it, and ended later or was not waited for, is not on it.
 fn critical(spans: &mut [Span], end: f64) {
     let length = |span: &Span| span.end.unwrap_or(end) - span.start;
-    let root = (0..spans.len()).filter(|at| spans[*at].parent.is_none());
+    // What lacks its parent is a part of the trace; it may have gone on longer than the answer took.
+    let whole = |at: &usize| !spans[*at].odd.contains(&Oddity::NoParent);
+    let roots: Vec<usize> = (0..spans.len()).filter(|at| spans[*at].parent.is_none()).collect();
+    let known = roots.iter().any(whole);
+    let root = roots.into_iter().filter(|at| !known || whole(at));
     // The first of those that are equally long.
     let root = root.fold(None, |best: Option<usize>, at| match best {
         Some(best) if length(&spans[best]) >= length(&spans[at]) => Some(best),
         _ => Some(at),
     });
     let Some(root) = root else { return };
-    let mut work = vec![(root, spans[root].start, spans[root].end.unwrap_or(end))];
+    let mut work = vec![(root, begin(spans, root), spans[root].end.unwrap_or(end))];
     let mut by_end: Vec<usize> = Vec::new();
     while let Some((at, from, to)) = work.pop() {
         by_end.clear();
@@ -133,7 +137,8 @@ fn critical(spans: &mut [Span], end: f64) {
             // What ends a little after its caller by another clock was waited for; what goes on long after it was not.
             let skewed = cursor == to && stop - to <= (stop - start) / 2.0;
             let overlap = ((stop - start) / 10.0).clamp(ROUNDING, OVERLAP);
-            if start >= cursor || stop > cursor + overlap && !skewed {
+            // What was over before its caller began is of another clock.
+            if start >= cursor || stop <= from || stop > cursor + overlap && !skewed {
                 continue;
             }
             let stop = stop.min(cursor);

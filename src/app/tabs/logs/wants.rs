@@ -6,6 +6,7 @@ use super::needle::{Needle, Term};
 use crate::app::step::LogTarget;
 use crate::model::line;
 use crate::model::log::Level;
+use crate::model::trace::w3c_id;
 use crate::store::errors::hash_of_line;
 use crate::store::invocations::Lines as InvocationLines;
 use crate::store::logs::LogStore;
@@ -56,7 +57,8 @@ impl TraceLines {
     /// The lines of the trace that is asked for, if one is.
     pub fn of(target: &LogTarget) -> Option<TraceLines> {
         let (trace, at) = (target.trace.as_ref()?, target.at?);
-        let ids = std::iter::once(trace).chain(&target.requests).cloned().collect();
+        // OpenTelemetry's loggers write the id without its dashes.
+        let ids = [trace.clone(), w3c_id(trace)].into_iter().chain(target.requests.iter().cloned()).collect();
         // Cold starts come before the first segment, reports and retries of asynchronous invocations after the last.
         Some(TraceLines { ids, from: at - 30_000, to: at + 900_000 })
     }

@@ -10,7 +10,7 @@ use crate::model::expression::Literal;
 use crate::model::log::Level;
 use crate::model::trace::{Span, Trace, Waterfall};
 use crate::store::logs::Line;
-use crate::store::waterfall::{document, gaps};
+use crate::store::waterfall::{Gap, document, gaps};
 use crate::text;
 
 /// Rows of metadata and the like at most; Enter shows the document whole.
@@ -56,14 +56,15 @@ pub struct Detail {
     pub rows: Vec<Row>,
     /// Cursor in the rows.
     pub cursor: Cursor,
-    /// Which span they are of: trace, its number of documents, place.
+    /// Which span they are of: trace, the size of its documents, place.
     of: Option<(String, usize, usize)>,
 }
 
 impl Detail {
     /// Shows a span; the same again costs nothing.
     pub(super) fn show(&mut self, trace: &Trace, waterfall: &Waterfall, at: Option<usize>) {
-        let of = at.map(|at| (trace.id.clone(), trace.documents.len(), at));
+        let bytes = trace.documents.iter().map(|(_, document)| document.len()).sum();
+        let of = at.map(|at| (trace.id.clone(), bytes, at));
         if of == self.of && of.is_some() {
             return;
         }
@@ -136,7 +137,8 @@ fn times(page: &mut Page, waterfall: &Waterfall, at: usize, span: &Span) {
     }
     if span.has_children() {
         let mut gaps = gaps(waterfall, at);
-        gaps.retain(|gap| gap.length() > total * 0.02 && gap.length() > 0.001);
+        let told = |gap: &Gap| gap.after.is_some() || gap.before.is_some();
+        gaps.retain(|gap| told(gap) && gap.length() > total * 0.02 && gap.length() > 0.001);
         gaps.sort_by(|a, b| b.length().total_cmp(&a.length()));
         for gap in gaps.iter().take(GAPS) {
             let name = |at: usize| waterfall.spans.get(at).map(|span| span.name.clone()).unwrap_or_default();

@@ -62,7 +62,8 @@ impl Histogram {
         let factor = (most / least * 1.001).powf(1.0 / buckets as f64).max(1.0005);
         let mut histogram = Histogram { from: least, factor, buckets: vec![(0, 0); buckets] };
         for summary in traces {
-            if let Some(at) = took(summary).map(|time| histogram.bucket(time)) {
+            // Of what is in progress it is not known.
+            if let Some(at) = took(summary).filter(|time| *time > 0.0).map(|time| histogram.bucket(time)) {
                 histogram.buckets[at].0 += 1;
                 histogram.buckets[at].1 += u32::from(summary.failed());
             }
@@ -108,8 +109,12 @@ pub struct List {
     pub expression: String,
     /// Places in the store, filtered and in order.
     pub order: Vec<usize>,
-    /// How many traces there were when `order` was made.
-    pub arranged: usize,
+    /// The store's revision when `order` was made.
+    pub arranged: u64,
+    /// How many traces of the window there are, whatever the filter.
+    pub in_window: usize,
+    /// The selected trace, while it is not simply the first.
+    chosen: Option<String>,
     /// How many of `order` failed.
     pub failed: usize,
     /// Cursor in `order`.
@@ -175,11 +180,14 @@ impl List {
     /// Filters and sorts anew; the selection stays with its trace.
     pub fn arrange(&mut self, cx: &Context) {
         let all = cx.store.traces.all();
-        self.arranged = all.len();
-        let chosen = self.selected(all).map(|summary| summary.id.clone());
-        let at_top = self.cursor.row == 0;
+        self.arranged = cx.store.traces.revision;
         let words = Words::read(&self.filter);
-        let mut order: Vec<usize> = (0..all.len()).filter(|&at| words.pass(&all[at])).collect();
+        // A longer window was asked for before: what is older stays in store, and is not shown.
+        let (start, _) = cx.window.bounds(cx.now);
+        let mut order: Vec<usize> =
+            (0..all.len()).filter(|&at| all[at].start.is_none_or(|began| began >= start)).collect();
+        self.in_window = order.len();
+        order.retain(|&at| words.pass(&all[at]));
         if self.shows_histogram {
             let width = usize::from(cx.body.width.saturating_sub(4)).min(160);
             self.histogram = Histogram::of(order.iter().map(|at| &all[*at]), width);
@@ -203,8 +211,8 @@ impl List {
         }
         self.failed = order.iter().filter(|&&at| all[at].failed()).count();
         self.order = order;
-        if let Some(row) = chosen.filter(|_| !at_top).and_then(|id| self.order.iter().position(|&at| all[at].id == id))
-        {
+        let chosen = self.chosen.as_ref().and_then(|id| self.order.iter().position(|&at| all[at].id == *id));
+        if let Some(row) = chosen {
             self.cursor.row = row;
         }
         self.cursor.fit(self.order.len(), self.height(cx.body));
@@ -212,6 +220,14 @@ impl List {
 
     /// A key's meaning.
     pub fn act(&mut self, action: Action, cx: &Context) -> Vec<Step> {
+        let steps = self.act_on(action, cx);
+        // The first row is the newest, whichever that is; any other is that very trace.
+        let selected = self.selected(cx.store.traces.all()).filter(|_| self.cursor.row > 0);
+        self.chosen = selected.map(|summary| summary.id.clone());
+        steps
+    }
+
+    fn act_on(&mut self, action: Action, cx: &Context) -> Vec<Step> {
         if self.brush.is_some() {
             self.act_on_brush(action, cx);
             return vec![];
@@ -235,7 +251,7 @@ impl List {
                 } else {
                     self.reversed = !self.reversed;
                 }
-                self.cursor = Cursor::default();
+                (self.cursor, self.chosen) = (Cursor::default(), None);
                 self.arrange(cx);
             }
             Action::NextError | Action::PreviousError => {
@@ -300,7 +316,7 @@ impl List {
                 let (from, to) = brush.buckets();
                 self.range = Some((self.histogram.bounds(from).0, self.histogram.bounds(to).1));
                 self.brush = None;
-                self.cursor = Cursor::default();
+                (self.cursor, self.chosen) = (Cursor::default(), None);
                 self.arrange(cx);
             }
             Action::Back => self.brush = None,

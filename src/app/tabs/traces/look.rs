@@ -14,6 +14,7 @@ pub struct Look {
     range: Option<(f64, f64)>,
     open: Option<TraceTarget>,
     cursor: Cursor,
+    arrival: Option<String>,
 }
 
 impl Traces {
@@ -26,6 +27,7 @@ impl Traces {
             range: self.list.range,
             open: self.open.as_ref().map(|open| open.target.clone()),
             cursor: self.list.cursor,
+            arrival: self.arrival.clone(),
         }
     }
 
@@ -41,7 +43,7 @@ impl Traces {
             Some(target) => self.open(target, cx),
             None => self.open = None,
         }
-        self.arrival = None;
+        self.arrival = look.arrival;
     }
 
     /// Nothing was changed since a jump had led to this list: Esc leads back.

@@ -37,15 +37,15 @@ pub enum Panel {
     List,
     /// Who calls whom.
     Map,
-    /// What traces have in common.
-    Statistics,
     /// Groups and sampling rules.
     Sampling,
+    /// What traces have in common.
+    Statistics,
 }
 
 impl Panel {
-    /// All of them, in the order in which Tab goes through them.
-    pub const ALL: [Panel; 4] = [Panel::List, Panel::Map, Panel::Statistics, Panel::Sampling];
+    /// All of them, in the order in which Tab goes through them: last the one that costs something to look at.
+    pub const ALL: [Panel; 4] = [Panel::List, Panel::Map, Panel::Sampling, Panel::Statistics];
 
     /// Its name on the screen.
     pub fn name(self) -> &'static str {
@@ -192,7 +192,8 @@ impl Traces {
             Panel::Sampling => {}
         }
         if self.panel == Panel::Statistics {
-            wanted.whole_traces.clone_from(&self.statistics.wanted);
+            let missing = self.statistics.wanted.iter().filter(|id| cx.store.traces.whole(id).is_none());
+            wanted.whole_traces = missing.cloned().collect();
             wanted.traces_around = self.statistics.around(cx).map(|at| (self.list.expression.clone(), at));
         }
     }

@@ -27,6 +27,8 @@ pub struct Open {
     pub cursor: Cursor,
     /// The cursor has been put on the span that is looked for.
     placed: bool,
+    /// The span that the cursor was on: a trace grows.
+    span: Option<String>,
     /// The part of the time axis that is seen, s since 1970; none is all of it.
     pub zoom: Option<(f64, f64)>,
     /// What is searched.
@@ -101,8 +103,18 @@ impl Open {
                 self.go_to(at, waterfall, cx);
             }
         }
-        let selected = self.selected(waterfall).map(|(at, _)| at);
-        self.detail.show(trace, waterfall, selected);
+        let selected = self.selected(waterfall);
+        let moved = self.span.as_ref().filter(|id| selected.is_none_or(|(_, span)| span.id != **id));
+        if let Some(at) = moved.and_then(|id| waterfall.spans.iter().position(|span| span.id == *id)) {
+            self.follow(at, waterfall);
+        }
+        self.note_selection(trace, waterfall);
+    }
+
+    fn note_selection(&mut self, trace: &Trace, waterfall: &Waterfall) {
+        let selected = self.selected(waterfall).map(|(at, span)| (at, span.id.clone()));
+        self.detail.show(trace, waterfall, selected.as_ref().map(|(at, _)| *at));
+        self.span = selected.map(|(_, id)| id);
     }
 
     /// Puts the cursor on a span, whatever is folded.
@@ -128,7 +140,15 @@ impl Open {
 
     /// A key's meaning. None: the trace is left.
     pub fn act(&mut self, action: Action, cx: &Context) -> Option<Vec<Step>> {
+        let before = self.whole(cx.store).and_then(|(_, waterfall)| self.selected(waterfall)).map(|(at, _)| at);
+        let critical = self.critical_only;
         let steps = self.act_on(action, cx);
+        if let Some((trace, waterfall)) = self.whole(cx.store) {
+            if let Some(at) = before.filter(|_| critical && !self.critical_only) {
+                self.follow(at, waterfall);
+            }
+            self.note_selection(trace, waterfall);
+        }
         self.settle(cx);
         steps
     }
@@ -253,7 +273,9 @@ impl Open {
         {
             self.go_to(found, waterfall, cx);
         }
-        self.settle(cx);
+        if let Some((trace, waterfall)) = self.whole(cx.store) {
+            self.note_selection(trace, waterfall);
+        }
     }
 
     /// How many spans have what is searched, and which of them the cursor is on, from 1.
@@ -289,12 +311,11 @@ impl Open {
     }
 
     fn pan(&mut self, share: f64, waterfall: &Waterfall) {
-        let (from, to) = self.axis(waterfall);
-        let step = (to - from) * share;
-        let step = step.clamp(waterfall.start - from, waterfall.end - to);
-        if self.zoom.is_some() {
-            self.zoom = Some((from + step, to + step));
-        }
+        let Some((from, to)) = self.zoom else { return };
+        let (least, most) = (waterfall.start - from, waterfall.end - to);
+        // A trace may have become shorter than what is seen of it.
+        let step = ((to - from) * share).min(most.max(least)).max(least);
+        self.zoom = Some(within((from + step, to + step), waterfall));
     }
 }
 
@@ -315,18 +336,24 @@ fn next(waterfall: &Waterfall, at: usize, action: Action, is: impl Fn(&Span) -> 
 
 /// A span has a text, in any case.
 pub fn finds(span: &Span, text: &str) -> bool {
-    let text = text.to_lowercase();
-    let has = |field: &str| field.to_lowercase().contains(&text);
+    let ascii = text.is_ascii();
+    let has = |field: &str| match ascii && field.is_ascii() {
+        // Thousands of spans are looked at for each frame: without a copy of each.
+        true => field.as_bytes().windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes())),
+        false => field.to_lowercase().contains(&text.to_lowercase()),
+    };
     let maybe = |field: &Option<String>| field.as_deref().is_some_and(has);
-    !text.is_empty()
-        && (has(&span.name)
-            || has(&span.origin)
-            || has(&span.id)
-            || maybe(&span.operation)
-            || maybe(&span.resource)
-            || maybe(&span.request_id)
-            || span.status.is_some_and(|status| status.to_string() == text)
-            || span.exception.as_ref().is_some_and(|exception| has(&exception.kind) || has(&exception.message)))
+    if text.is_empty() {
+        return false;
+    }
+    has(&span.name)
+        || has(&span.origin)
+        || has(&span.id)
+        || maybe(&span.operation)
+        || maybe(&span.resource)
+        || maybe(&span.request_id)
+        || span.status.is_some_and(|status| status.to_string() == text)
+        || span.exception.as_ref().is_some_and(|exception| has(&exception.kind) || has(&exception.message))
 }
 
 /// Spans on the critical path, those that failed, and what all of them stand in.

@@ -25,6 +25,18 @@ impl Traces {
                 copy: Some(("trace id".into(), id)),
                 ..Selected::default()
             };
+            if open.whole(store).is_none() {
+                // Of a trace that is not there it is known where one came from.
+                let target = &open.target;
+                selected.function.clone_from(&target.function);
+                selected.request_id.clone_from(&target.request_id);
+                selected.at = target.at;
+                if store.traces.whole(open.id()).is_some_and(|feed| feed.trouble().is_some())
+                    || target.sampled == Some(false)
+                {
+                    selected.trace_id = None;
+                }
+            }
             if let Some((_, waterfall)) = open.whole(store) {
                 let at = open.selected(waterfall).map(|(at, _)| at);
                 point(&mut selected, waterfall, at, store);

@@ -132,7 +132,7 @@ impl Statistics {
     }
 
     /// Another list: what was chosen of the old one is not wanted any more.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         let (moment, because) = (self.moment, self.because.take());
         *self = Statistics { moment, because, ..Statistics::default() };
     }
@@ -221,7 +221,10 @@ impl Statistics {
             |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
         let (low, middle, high, slow) = match (quantile(0.25), quantile(0.5), quantile(0.75), quantile(0.95)) {
             (Some(low), Some(middle), Some(high), Some(slow)) => (*low, *middle, *high, *slow),
-            _ => return,
+            _ => {
+                (self.latency, self.failures, self.change) = (Vec::new(), Vec::new(), Vec::new());
+                return;
+            }
         };
         self.bounds = Some((middle, slow));
         fn whole<'a>(all: &[&'a TraceSummary], cx: &Context<'a>) -> Vec<(&'a TraceSummary, Whole<'a>)> {

@@ -31,7 +31,6 @@ pub(super) fn draw(app: &App, pen: &mut Pen, inside: Rect) {
         pen.empty(inside, store.list.standing(), &what);
         return;
     }
-    let wide = inside.width >= WIDE;
     let heads = heads(list, inside.width);
     let title = Rect { height: 1, ..inside };
     let mut x = inside.x + 2;
@@ -55,7 +54,7 @@ pub(super) fn draw(app: &App, pen: &mut Pen, inside: Rect) {
         let (glyph, style) = mark(pen, summary.fault, summary.error, summary.throttle);
         pen.put(body, body.x, y, glyph, style);
         let mut x = body.x + 2;
-        for ((head, width, align), value) in heads.iter().zip(values(app, list, summary, wide)) {
+        for ((head, width, align), value) in heads.iter().zip(values(app, list, summary, inside.width)) {
             let style = match head.as_str() {
                 "http" if summary.failed() => style,
                 "services" | "age" => styles.dim,
@@ -87,6 +86,11 @@ fn nothing(app: &App) -> String {
             "traces of this window that {} takes. Only sampled requests have one; w looks at a longer window, Esc drops the filter",
             tab.expression()
         );
+    }
+    if app.store.tracing.get().is_some_and(crate::model::tracing::Tracing::is_transaction_search) {
+        return "indexed traces in this window: Transaction Search indexes a small share of them. Any other opens by its id, \
+                from a log line (t) or typed (:)"
+            .into();
     }
     "sampled traces in this window. Nothing is traced, nothing ran, or nothing was sampled: Tab shows the sampling rules"
         .into()
@@ -122,7 +126,7 @@ fn heads(list: &List, width: u16) -> Vec<Head> {
     heads
 }
 
-fn values(app: &App, list: &List, summary: &TraceSummary, wide: bool) -> Vec<String> {
+fn values(app: &App, list: &List, summary: &TraceSummary, width: u16) -> Vec<String> {
     let age = summary.start.map(|at| text::age((app.now - at).num_seconds())).unwrap_or_default();
     // Of a trace in progress nothing has ended yet.
     let seconds = |value: Option<f64>| match value.filter(|seconds| *seconds > 0.0 || !summary.partial) {
@@ -139,11 +143,10 @@ fn values(app: &App, list: &List, summary: &TraceSummary, wide: bool) -> Vec<Str
         let found = summary.annotations.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         found.collect::<Vec<_>>().join(",")
     });
-    if wide {
+    if width >= WIDE {
         values.push(summary.entry_point.clone().unwrap_or_default());
         values.push(request(summary).unwrap_or_else(|| summary.id.clone()));
-        let room = usize::from(app.regions().body.width / 4 / ANNOTATION);
-        values.extend(annotations.take(room));
+        values.extend(annotations.take(usize::from(width / 4 / ANNOTATION)));
         let mut services: Vec<&str> = Vec::new();
         for service in &summary.services {
             if !services.contains(&service.as_str()) && Some(service) != summary.entry_point.as_ref() {
@@ -154,7 +157,7 @@ fn values(app: &App, list: &List, summary: &TraceSummary, wide: bool) -> Vec<Str
     } else {
         let entry = || summary.entry_point.clone().unwrap_or_else(|| summary.id.clone());
         values.push(request(summary).unwrap_or_else(entry));
-        values.extend(annotations);
+        values.extend(annotations.take(usize::from(width / 4 / ANNOTATION)));
     }
     values
 }

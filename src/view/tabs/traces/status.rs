@@ -41,7 +41,7 @@ fn list(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     let (tab, styles) = (&app.traces.list, &pen.look.styles);
     let store = &app.store.traces;
     let mut parts = Vec::new();
-    let shown = match (tab.order.len(), store.all().len()) {
+    let shown = match (tab.order.len(), tab.in_window) {
         (shown, all) if shown == all => format!("{all} traces"),
         (shown, all) => format!("{shown} of {all} traces"),
     };
@@ -60,7 +60,8 @@ fn list(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         let turned = if tab.reversed { ", reversed" } else { "" };
         parts.push((format!("by {}{turned}", tab.column.name()), styles.dim));
     }
-    if store.capped {
+    let (start, _) = app.window.bounds(app.now);
+    if store.is_capped(start) {
         let oldest = store.all().last().and_then(|summary| summary.start);
         let back = oldest.map(|at| format!(", back to {}", pen.time_of_day(at, "%H:%M:%S"))).unwrap_or_default();
         parts.push((format!("the newest only{back} (traces.cap)"), styles.warning));
@@ -81,14 +82,18 @@ fn sampling(app: &App, pen: &Pen) -> Option<(String, Style)> {
         return Some((format!("Transaction Search: {share} indexed; any other opens by its id (:)"), styles.notice));
     }
     let rule = tracing.default_rule()?;
-    let (rules, store) = (tracing.rules.len(), &app.store.traces);
+    let (rules, store, listed) = (tracing.rules.len(), &app.store.traces, app.traces.list.in_window);
+    let (start, _) = app.window.bounds(app.now);
     if rules > 1 {
         // Each rule takes another share: what all of them did is known, and not which of them took a trace.
-        let share = tracing.sampled_share().filter(|_| app.traces.expression().is_empty() && !store.capped);
+        let share = tracing.sampled_share().filter(|_| app.traces.expression().is_empty() && !store.is_capped(start));
         return Some(match share {
             Some(share) => {
-                let about = text::count(store.all().len() as f64 / share);
-                (format!("sampled by {rules} rules: {} of about {about} requests", store.all().len()), styles.dim)
+                let about = text::count(listed as f64 / share);
+                (
+                    format!("sampled by {rules} rules: {listed} of about {about} requests, at the present share"),
+                    styles.dim,
+                )
             }
             None => (format!("sampled by {rules} rules, {} where no other fits", in_words(rule)), styles.dim),
         });
@@ -98,9 +103,9 @@ fn sampling(app: &App, pen: &Pen) -> Option<(String, Style)> {
     if !app.traces.expression().is_empty() {
         return Some((format!("sampled {words}"), styles.dim));
     }
-    Some(match store.requests(rule.reservoir, rule.rate) {
+    Some(match store.requests(start, rule.reservoir, rule.rate) {
         Some(about) if about >= 1.0 => {
-            (format!("{words}: {} of about {} requests", store.all().len(), text::count(about)), styles.dim)
+            (format!("{words}: {listed} of about {} requests", text::count(about)), styles.dim)
         }
         _ => (format!("sampled {words}"), styles.dim),
     })
