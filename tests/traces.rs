@@ -334,3 +334,31 @@ fn a_trace_without_length_is_moved_in_without_a_panic() {
     }
     assert!(app.traces.open.is_some());
 }
+
+#[test]
+fn a_linked_trace_is_opened_from_the_detail() {
+    use slsdash::app::keymap::Keymap;
+    use slsdash::app::message::{Message, News};
+    use slsdash::app::{App, Origin};
+    let config = slsdash::config::Config::default();
+    let mut app = App::new(config, Keymap::defaults(), Origin::default(), slsdash::time::Clock::system(), SIZE);
+    let (id, other) = ("1-6b017fff-00000000000000000000000a", "1-6b017fff-00000000000000000000000b");
+    app.jump(Jump::Trace(TraceTarget::of(id)));
+    let document =
+        format!(r#"{{"id":"a","name":"A","start_time":1,"end_time":2,"links":[{{"trace_id":"{other}","id":"b"}}]}}"#);
+    let documents = vec![("a".into(), document)];
+    let trace = slsdash::model::trace::Trace { id: id.into(), documents, ..Default::default() };
+    app.update(Message::News(News::Trace(id.into(), Ok(trace))));
+    let key = |code| Message::Key(crossterm::event::KeyEvent::new(code, crossterm::event::KeyModifiers::NONE));
+    app.update(key(crossterm::event::KeyCode::Tab));
+    let rows = app.traces.open.as_ref().expect("open").detail.rows.len();
+    for _ in 0..rows {
+        let open = app.traces.open.as_ref().expect("open");
+        if open.detail.selected().is_some_and(|row| row.value == other) {
+            break;
+        }
+        app.update(key(crossterm::event::KeyCode::Down));
+    }
+    app.update(key(crossterm::event::KeyCode::Enter));
+    assert_eq!(app.traces.open.as_ref().map(|open| open.id().to_string()), Some(other.to_string()));
+}

@@ -85,6 +85,8 @@ impl Desk {
         // The embedded account has no quotas; those of a real one are shared with everything else that the user runs.
         if !account.is_embedded() {
             spacings.insert("lambda", Spacing::new(functions::PAGE_INTERVAL, 3));
+            // X-Ray publishes no rate; more than two a second are throttled soon.
+            spacings.insert("xray", Spacing::new(Duration::from_millis(500), 4));
             // Ten calls a second and forty at once for both versions together, which deployments need as well.
             spacings.insert("apigateway", Spacing::new(Duration::from_millis(500), 10));
         }

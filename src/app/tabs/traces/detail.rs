@@ -34,6 +34,8 @@ pub enum Kind {
     Note,
     /// An annotation: traces can be filtered by it.
     Annotation,
+    /// The id of another trace: Enter opens it.
+    Link,
 }
 
 /// One row.
@@ -111,7 +113,7 @@ fn rows(trace: &Trace, waterfall: &Waterfall, at: usize) -> Vec<Row> {
     }
     for link in &span.links {
         let kind = link.kind.as_deref().unwrap_or("linked trace");
-        page.push(&format!("{kind} trace"), &link.trace_id, Kind::Fact);
+        page.push(&format!("{kind} trace"), &link.trace_id, Kind::Link);
     }
     page.push("segment", &text::safe_line(&span.id), Kind::Fact);
     page.rows

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::detail::Detail;
+use super::detail::{Detail, Kind};
 use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
-use crate::app::step::{Step, TraceTarget};
+use crate::app::step::{Jump, Step, TraceTarget};
 use crate::app::tabs::Context;
 use crate::model::trace::{Span, Trace, Waterfall};
 use crate::store::Store;
@@ -176,7 +176,10 @@ impl Open {
         let Some((at, span)) = selected else { return Some(vec![]) };
         let mut steps = Vec::new();
         match action {
-            Action::Open => steps.extend(super::detail::whole(trace, span)),
+            Action::Open => match self.detail.selected().filter(|row| self.on_detail && row.kind == Kind::Link) {
+                Some(row) => steps.push(Step::Go(Jump::Trace(TraceTarget::of(&row.value)))),
+                None => steps.extend(super::detail::whole(trace, span)),
+            },
             Action::Fold if span.has_children() && !self.folded.remove(&span.id) => {
                 self.folded.insert(span.id.clone());
             }

@@ -82,6 +82,8 @@ pub struct Statistics {
     pub moment: Option<Moment>,
     /// Why that moment, if the program chose it.
     pub because: Option<String>,
+    /// The function that was changed then, if the program chose the moment.
+    changed: Option<String>,
     /// Cursor in the rows.
     pub cursor: Cursor,
     /// How many traces there are of each set.
@@ -127,14 +129,22 @@ impl Statistics {
         self.count(list, cx);
     }
 
+    /// It tells of what was changed, or else is of the kind of request that is looked at.
+    fn is_compared(&self, summary: &TraceSummary) -> bool {
+        match &self.changed {
+            Some(function) => summary.services.contains(function),
+            None => self.is_of_route(summary),
+        }
+    }
+
     fn is_of_route(&self, summary: &TraceSummary) -> bool {
         self.route.as_ref().is_none_or(|wanted| route(summary) == *wanted)
     }
 
     /// Another list: what was chosen of the old one is not wanted any more.
     pub fn clear(&mut self) {
-        let (moment, because) = (self.moment, self.because.take());
-        *self = Statistics { moment, because, ..Statistics::default() };
+        let (moment, because, changed) = (self.moment, self.because.take(), self.changed.take());
+        *self = Statistics { moment, because, changed, ..Statistics::default() };
     }
 
     /// Reads more traces of each set.
@@ -152,20 +162,20 @@ impl Statistics {
 
     /// Compares before and after another moment.
     pub(super) fn set_moment(&mut self, moment: Moment, list: &List, cx: &Context) {
-        (self.moment, self.because) = (Some(moment), None);
+        (self.moment, self.because, self.changed) = (Some(moment), None, None);
         self.choose(list, cx);
         self.count(list, cx);
     }
 
     /// The last change of a function that the traces touch, within the window.
-    fn last_change(&self, summaries: &[&TraceSummary], cx: &Context) -> Option<(Moment, String)> {
+    fn last_change(summaries: &[&TraceSummary], cx: &Context) -> Option<(Moment, String)> {
         let (start, end) = cx.window.bounds(cx.now);
         let names: BTreeSet<&str> =
             summaries.iter().flat_map(|summary| &summary.services).map(String::as_str).collect();
         let changes = names.iter().filter_map(|name| {
             let function = cx.store.functions.get(name)?;
             let at = function.last_modified.filter(|at| *at > start && *at < end)?;
-            Some((at, format!("{name} was changed")))
+            Some((at, (*name).to_string()))
         });
         changes.max()
     }
@@ -177,12 +187,12 @@ impl Statistics {
             self.route = slowest_route(&all);
             self.routed = true;
         }
-        if self.moment.is_none() {
-            (self.moment, self.because) =
-                self.last_change(&all, cx).map(|(at, why)| (Some(at), Some(why))).unwrap_or_default();
+        if let (None, Some((at, name))) = (self.moment, Statistics::last_change(&all, cx)) {
+            (self.moment, self.because) = (Some(at), Some(format!("{name} was changed")));
+            self.changed = Some(name);
         }
         let around = self.moment.and_then(|moment| cx.store.traces.around(moment)).unwrap_or_default();
-        let near: Vec<&TraceSummary> = all.iter().copied().chain(around).filter(|one| self.is_of_route(one)).collect();
+        let near: Vec<&TraceSummary> = all.iter().copied().chain(around).filter(|one| self.is_compared(one)).collect();
         let failed: Vec<&TraceSummary> = all.iter().copied().filter(|summary| summary.failed()).collect();
         let mut timed: Vec<&TraceSummary> =
             all.into_iter().filter(|summary| took(summary).is_some() && self.is_of_route(summary)).collect();
@@ -240,8 +250,8 @@ impl Statistics {
         let slowest = pick(&here, &|summary| between(summary, slow, f64::INFINITY));
         let failed = pick(&whole(&listed, cx), &TraceSummary::failed);
         let around = self.moment.and_then(|moment| cx.store.traces.around(moment)).unwrap_or_default();
-        let mut near = of_route.clone();
-        near.extend(around.iter().filter(|one| self.is_of_route(one) && cx.store.traces.get(&one.id).is_none()));
+        let mut near: Vec<&TraceSummary> = listed.iter().copied().filter(|one| self.is_compared(one)).collect();
+        near.extend(around.iter().filter(|one| self.is_compared(one) && cx.store.traces.get(&one.id).is_none()));
         let near = whole(&near, cx);
         let side = |after: bool| {
             let moment = self.moment;

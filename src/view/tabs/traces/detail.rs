@@ -27,6 +27,7 @@ pub(super) fn draw(open: &Open, waterfall: &Waterfall, pen: &mut Pen, area: Rect
             Kind::Under => styles.dim,
             Kind::Note => styles.notice,
             Kind::Annotation => styles.accent,
+            Kind::Link => styles.link,
             Kind::Fact => styles.text,
         };
         let x = inside.x + names + 1;
