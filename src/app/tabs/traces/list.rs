@@ -5,6 +5,7 @@ use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
 use crate::app::step::{Jump, Step, TraceTarget};
 use crate::app::tabs::Context;
+use crate::app::tabs::logs::brush::Brush;
 use crate::model::trace::TraceSummary;
 
 /// What the list is sorted by.
@@ -80,23 +81,6 @@ impl Histogram {
     /// The times of a bucket, s.
     pub fn bounds(&self, bucket: usize) -> (f64, f64) {
         (self.from * self.factor.powi(bucket as i32), self.from * self.factor.powi(bucket as i32 + 1))
-    }
-}
-
-/// A stretch of buckets being chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Brush {
-    /// The bucket that the brush is on.
-    pub at: usize,
-    /// The other end, once it is set.
-    pub anchor: Option<usize>,
-}
-
-impl Brush {
-    /// The buckets chosen, first and last.
-    pub fn buckets(&self) -> (usize, usize) {
-        let anchor = self.anchor.unwrap_or(self.at);
-        (anchor.min(self.at), anchor.max(self.at))
     }
 }
 
