@@ -87,7 +87,6 @@ async fn statistics(account: &Account) -> Result<Vec<SamplingStatistic>, Trouble
             at: moment(summary.timestamp()),
             requests: summary.request_count(),
             sampled: summary.sampled_count(),
-            borrowed: summary.borrow_count(),
         }));
         token = pages.follow(output.next_token());
         if token.is_none() {

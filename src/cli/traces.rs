@@ -21,8 +21,9 @@ const SINCE: Duration = Duration::from_secs(15 * 60);
 /// Prints them.
 pub async fn run(occasion: &Occasion, arguments: &TracesArgs) -> Result<u8, Failure> {
     let filter = arguments.filter.as_deref().unwrap_or_default().trim();
-    expression::check(filter)
-        .map_err(|mistake| Failure::usage(format!("--filter, at {}: {}", mistake.at + 1, mistake.what)))?;
+    expression::check(filter).map_err(|mistake| {
+        Failure::usage(format!("--filter, at {}: {}", filter[..mistake.at].chars().count() + 1, mistake.what))
+    })?;
     let account = occasion.connect().await?;
     let (start, end) = occasion.window(SINCE);
     let cap = occasion.loaded.config.traces.cap;

@@ -222,8 +222,6 @@ pub struct Span {
     pub resource: Option<String>,
     /// aws.request_id.
     pub request_id: Option<String>,
-    /// Log group, where the document names one.
-    pub log_group: Option<String>,
     /// The first exception.
     pub exception: Option<Exception>,
     /// Traces that it is linked with.

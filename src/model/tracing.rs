@@ -57,8 +57,6 @@ pub struct SamplingStatistic {
     pub requests: i32,
     /// SampledCount.
     pub sampled: i32,
-    /// BorrowCount: sampled before a quota of the reservoir was known.
-    pub borrowed: i32,
 }
 
 /// How the account traces. What could not be had is absent, and its trouble is told.

@@ -310,7 +310,6 @@ fn span_of(segment: &Segment<'_>, id: String, start: f64, is_segment: bool) -> (
         operation: aws.operation.line(),
         resource,
         request_id: aws.request_id.line().or_else(|| aws.api_gateway.0.request_id.line()),
-        log_group: aws.cloudwatch_logs.items.first().and_then(|group| group.log_group.line()),
         exception,
         links: links.collect(),
         odd,

@@ -150,7 +150,6 @@ fn part(value: &Value, resource: Option<&Value>) -> Option<Part> {
             &["aws.table_name", "aws.remote.resource.identifier", "db.name", "messaging.destination.name"],
         ),
         request_id: word(attributes, &["aws.request_id", "faas.invocation_id", "faas.execution"]),
-        log_group: word(resource, &["aws.log.group.names", "aws.log.group.name"]),
         exception: exceptions.next(),
         links: links.collect(),
         odd,

@@ -83,8 +83,6 @@ pub struct Aws<'a> {
     pub function_arn: Text<'a>,
     #[serde(default)]
     pub resource_names: Several<Text<'a>>,
-    #[serde(default)]
-    pub cloudwatch_logs: Several<LogGroup<'a>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -92,13 +90,6 @@ pub struct Aws<'a> {
 pub struct Gateway<'a> {
     #[serde(default)]
     pub request_id: Text<'a>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(bound(deserialize = "'de: 'a"))]
-pub struct LogGroup<'a> {
-    #[serde(default)]
-    pub log_group: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -321,7 +312,7 @@ macro_rules! object_items {
     )*};
 }
 
-object_items!(Segment, Link, LogGroup, Exception);
+object_items!(Segment, Link, Exception);
 
 impl<'de: 'a, 'a> Item<'de> for Text<'a> {
     fn element<D: Deserializer<'de>>(from: D) -> Result<Element<Self>, D::Error> {

@@ -84,7 +84,7 @@ fn nothing(app: &App) -> String {
     if !tab.expression().is_empty() {
         return format!(
             "traces of this window that {} takes. Only sampled requests have one; w looks at a longer window, Esc drops the filter",
-            tab.expression()
+            text::safe_line(tab.expression())
         );
     }
     if app.store.tracing.get().is_some_and(crate::model::tracing::Tracing::is_transaction_search) {
