@@ -48,6 +48,7 @@ fn news(pick: u8, now: Moment, tail: u64) -> News {
         description: String::new(),
         created: None,
         endpoint: None,
+        tags: vec![],
     };
     match pick % 18 {
         0 => News::FunctionsPage {

@@ -54,6 +54,22 @@ pub struct Interests {
     pub stages: BTreeSet<String>,
     /// APIs whose methods or routes are on screen.
     pub routes: BTreeSet<String>,
+    /// APIs whose deployments, authorizers and domains are on screen.
+    pub api_details: BTreeSet<String>,
+    /// Usage plans, with their keys and what is used of their quotas.
+    pub usage_plans: bool,
+    /// A change of this API's stage is under way (a cache is being made): its stages are looked at every few seconds.
+    pub watch_stages: Option<String>,
+    /// The stage whose refused requests (429) are counted from its access log: API id and stage name.
+    pub refused: Option<RefusedQuery>,
+    /// Tags of functions and APIs (Resource Groups Tagging API).
+    pub tags: bool,
+    /// The functions of the region are ranked by Metrics Insights, which is priced by what it looks at: asked once per
+    /// generation.
+    pub ranking: Option<Ranking>,
+    /// Something of the open function is being changed (an event source mapping, an update): its detail is looked at
+    /// every few seconds.
+    pub watch_detail: bool,
     /// How eagerly.
     pub tempo: Tempo,
     /// Raised by `r`: everything of interest is asked for again at once.
@@ -121,6 +137,28 @@ pub struct TraceQuery {
     pub generation: u64,
 }
 
+/// Whose refused requests are to be counted.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
+pub struct RefusedQuery {
+    /// API id.
+    pub api: String,
+    /// Stage.
+    pub stage: String,
+    /// The access log's group.
+    pub group: String,
+    /// Its format: tells where the status stands in a line.
+    pub format: String,
+}
+
+/// A ranking of all functions by one metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranking {
+    /// Raised whenever it is asked for (again).
+    pub generation: u64,
+    /// The metric; its usual statistic is taken (Sum, Maximum, Average).
+    pub metric: crate::model::series::Metric,
+}
+
 impl Default for Interests {
     fn default() -> Self {
         Interests {
@@ -146,6 +184,13 @@ impl Default for Interests {
             apis: false,
             stages: BTreeSet::new(),
             routes: BTreeSet::new(),
+            api_details: BTreeSet::new(),
+            usage_plans: false,
+            watch_stages: None,
+            refused: None,
+            tags: false,
+            ranking: None,
+            watch_detail: false,
             tempo: Tempo::Normal,
             refresh: 0,
         }

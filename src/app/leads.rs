@@ -134,7 +134,7 @@ impl App {
     pub(super) fn see_metrics(&mut self) -> Vec<Effect> {
         let selected = self.selected();
         match (selected.function, selected.stage) {
-            (Some(function), _) if self.functions.detail.as_ref() != Some(&function) || self.tab != Tab::Functions => {
+            (Some(function), _) if self.functions.opened() != Some(function.as_str()) || self.tab != Tab::Functions => {
                 self.jump(Jump::Function(function));
                 vec![]
             }

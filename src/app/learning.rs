@@ -115,6 +115,28 @@ impl App {
                 store.api_account.accept(answer, now);
                 Learnt::Apis
             }
+            News::ApiDetail(api, answer) => {
+                store.api_details.entry(api).or_default().accept(answer, now);
+                Learnt::Apis
+            }
+            News::UsagePlans(answer) => {
+                store.usage_plans.accept(answer, now);
+                Learnt::Apis
+            }
+            News::Refused(api, stage, answer) => {
+                store.refused.entry((api, stage)).or_default().accept(answer, now);
+                Learnt::Apis
+            }
+            News::Tags(answer) => {
+                store
+                    .tags
+                    .accept(answer.map(|tags| tags.into_iter().map(|tagged| (tagged.arn, tagged.tags)).collect()), now);
+                Learnt::Functions
+            }
+            News::Ranking { generation, answer } => {
+                store.ranking.accept(answer.map(|rows| (generation, rows)), now);
+                Learnt::Functions
+            }
             News::Throttled { service, until } => {
                 store.throttled.insert(service, until);
                 Learnt::Other
@@ -307,6 +329,11 @@ fn trouble_of(news: &News) -> Option<&Trouble> {
     | News::Apis { trouble: Some(trouble), .. }
     | News::Stages(_, Err(trouble))
     | News::Routes(_, Err(trouble))
+    | News::ApiDetail(_, Err(trouble))
+    | News::UsagePlans(Err(trouble))
+    | News::Refused(_, _, Err(trouble))
+    | News::Tags(Err(trouble))
+    | News::Ranking { answer: Err(trouble), .. }
     | News::ApiAccount(Err(trouble))) = news
     else {
         return None;

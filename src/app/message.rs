@@ -4,7 +4,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::effect::Outcome;
 use crate::model::alarm::Alarm;
-use crate::model::api::{Api, ApiAccount, Route, Stage};
+use crate::model::api::{Api, ApiAccount, ApiDetail, Refused, Route, Stage, UsagePlan};
 use crate::model::function::{AccountSettings, Function, FunctionDetail};
 use crate::model::identity::Identity;
 use crate::model::insights::{Progress, Span};
@@ -12,6 +12,7 @@ use crate::model::invocation::Invocation;
 use crate::model::log::{Gap, LogEvent, LogGroup};
 use crate::model::series::{Series, SeriesKey};
 use crate::model::service_graph::ServiceGraph;
+use crate::model::tags::Tagged;
 use crate::model::trace::{Trace, TraceSummary};
 use crate::model::tracing::Tracing;
 use crate::model::trouble::Trouble;
@@ -189,6 +190,21 @@ pub enum News {
     Routes(String, Result<Vec<Route>, Trouble>),
     /// GetAccount of API Gateway.
     ApiAccount(Result<ApiAccount, Trouble>),
+    /// Deployments, authorizers and domains of one API.
+    ApiDetail(String, Result<ApiDetail, Trouble>),
+    /// GetUsagePlans with their keys and usage.
+    UsagePlans(Result<Vec<UsagePlan>, Trouble>),
+    /// Requests that a stage refused, counted from its access log: API id, stage, count.
+    Refused(String, String, Result<Refused, Trouble>),
+    /// Tags by ARN, a whole round of the tagging API.
+    Tags(Result<Vec<Tagged>, Trouble>),
+    /// Functions ranked by Metrics Insights: function and value, the largest first.
+    Ranking {
+        /// What was asked.
+        generation: u64,
+        /// What came: FunctionName and value.
+        answer: Result<Vec<(String, f64)>, Trouble>,
+    },
     /// A service throttles us; pollers of it have slowed down. `until` is when it is asked next.
     Throttled {
         /// As `logs`.

@@ -292,6 +292,7 @@ mod tests {
             description: String::new(),
             created: None,
             endpoint: None,
+            tags: vec![],
         };
         store.apis.accept(Ok(vec![api("a1", "shop"), api("b2", "partner")]), now());
         store

@@ -30,7 +30,7 @@ impl App {
         let tab = self.tab;
         let seen = match tab {
             Tab::Overview => None,
-            Tab::Functions => self.functions.detail.clone().map(Seen::Function),
+            Tab::Functions => self.functions.opened().map(str::to_string).map(Seen::Function),
             Tab::Logs => Some(Seen::Logs(Box::new(self.logs.look(&self.store)))),
             Tab::Traces => Some(Seen::Traces(Box::new(self.traces.look()))),
             Tab::Apis => self.apis.detail.clone().map(|(api, stage)| Seen::Stage(api, stage)),

@@ -8,7 +8,7 @@ use aws_sdk_apigatewayv2::types::{Api as V2Api, ProtocolType, RouteSettings, Sta
 use super::Account;
 use super::pages::Pages;
 use super::reading::{moment, said, shown, sorted};
-use crate::model::api::{Api, ApiAccount, MethodSettings, Protocol, Route, Stage};
+use crate::model::api::{Api, ApiAccount, Canary, MethodSettings, Protocol, Route, Stage};
 use crate::model::trouble::Trouble;
 
 /// API Gateway gives at most 500 at a time; a region takes 600 APIs, an API 300 resources.
@@ -102,7 +102,11 @@ async fn methods(account: &Account, api: &str) -> Result<Vec<Route>, Trouble> {
                     key: format!("{} {}", shown(Some(verb)), shown(resource.path())),
                     integration: shown(kind.map(|kind| kind.as_str())),
                     function: integration.and_then(|integration| integration.uri()).and_then(function_in),
+                    qualifier: integration.and_then(|integration| integration.uri()).and_then(qualifier_in),
+                    uri: said(integration.and_then(|integration| integration.uri())),
+                    timeout_ms: integration.map(|integration| integration.timeout_in_millis()).filter(|ms| *ms > 0),
                     authorization: shown(method.authorization_type()),
+                    authorizer: said(method.authorizer_id()),
                     api_key: method.api_key_required().unwrap_or_default(),
                 });
             }
@@ -116,15 +120,23 @@ async fn methods(account: &Account, api: &str) -> Result<Vec<Route>, Trouble> {
 
 async fn v2_routes(account: &Account, api: &str) -> Result<Vec<Route>, Trouble> {
     // A route names its integration by id only: `integrations/abc123`.
-    let mut behind: HashMap<String, (String, Option<String>)> = HashMap::new();
+    let mut behind: HashMap<String, Route> = HashMap::new();
     let (mut pages, mut token) = (Pages::up_to(PAGES), None);
     loop {
         let request = account.apigatewayv2().get_integrations().api_id(api).set_next_token(token);
         let output = request.send().await.map_err(|error| account.trouble(GET, &error))?;
         for integration in output.items() {
             let kind = shown(integration.integration_type().map(|kind| kind.as_str()));
-            let function = integration.integration_uri().and_then(function_in);
-            behind.insert(shown(integration.integration_id()), (kind, function));
+            let uri = integration.integration_uri();
+            let route = Route {
+                integration: kind,
+                function: uri.and_then(function_in),
+                qualifier: uri.and_then(qualifier_in),
+                uri: said(uri),
+                timeout_ms: integration.timeout_in_millis(),
+                ..Route::default()
+            };
+            behind.insert(shown(integration.integration_id()), route);
         }
         token = pages.follow(output.next_token());
         if token.is_none() {
@@ -137,13 +149,12 @@ async fn v2_routes(account: &Account, api: &str) -> Result<Vec<Route>, Trouble> 
         let output = request.send().await.map_err(|error| account.trouble(GET, &error))?;
         for route in output.items() {
             let target = route.target().and_then(|target| target.strip_prefix("integrations/")).unwrap_or_default();
-            let (integration, function) = behind.get(target).cloned().unwrap_or_default();
             routes.push(Route {
                 key: shown(route.route_key()),
-                integration,
-                function,
                 authorization: shown(route.authorization_type().map(|kind| kind.as_str())),
+                authorizer: said(route.authorizer_id()),
                 api_key: route.api_key_required().unwrap_or_default(),
+                ..behind.get(target).cloned().unwrap_or_default()
             });
         }
         token = pages.follow(output.next_token());
@@ -173,6 +184,7 @@ fn rest_api(from: &RestApi) -> Api {
         description: shown(from.description()),
         created: moment(from.created_date()),
         endpoint: None,
+        tags: sorted(from.tags(), |value| shown(Some(value))),
     }
 }
 
@@ -188,6 +200,7 @@ fn v2_api(from: &V2Api) -> Api {
         description: shown(from.description()),
         created: moment(from.created_date()),
         endpoint: said(from.api_endpoint()),
+        tags: sorted(from.tags(), |value| shown(Some(value))),
     }
 }
 
@@ -213,7 +226,13 @@ fn rest_stage(from: &RestStage) -> Stage {
         overrides,
         variables: sorted(from.variables(), |value| shown(Some(value))),
         access_log: said(from.access_log_settings().and_then(|log| log.destination_arn())),
-        canary_percent: from.canary_settings().map(|canary| canary.percent_traffic()),
+        access_log_format: said(from.access_log_settings().and_then(|log| log.format())),
+        canary: from.canary_settings().map(|canary| Canary {
+            percent: canary.percent_traffic(),
+            deployment: said(canary.deployment_id()),
+            variables: sorted(canary.stage_variable_overrides(), |value| shown(Some(value))),
+            use_stage_cache: canary.use_stage_cache(),
+        }),
         web_acl: said(from.web_acl_arn()),
         client_certificate: said(from.client_certificate_id()),
         auto_deploy: false,
@@ -232,6 +251,7 @@ fn v2_stage(from: &V2Stage) -> Stage {
         overrides,
         variables: sorted(from.stage_variables(), |value| shown(Some(value))),
         access_log: said(from.access_log_settings().and_then(|log| log.destination_arn())),
+        access_log_format: said(from.access_log_settings().and_then(|log| log.format())),
         client_certificate: said(from.client_certificate_id()),
         auto_deploy: from.auto_deploy().unwrap_or_default(),
         last_updated: moment(from.last_updated_date()),
@@ -285,6 +305,13 @@ fn function_in(uri: &str) -> Option<String> {
     said(rest.split([':', '/']).next())
 }
 
+/// The alias or version that an integration's URI names, or the stage variable that does.
+fn qualifier_in(uri: &str) -> Option<String> {
+    let (_, rest) = uri.split_once(":function:")?;
+    let rest = rest.split('/').next()?;
+    said(rest.split_once(':').map(|(_, qualifier)| qualifier))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,6 +337,12 @@ mod tests {
         assert_eq!(function_in(&uri).as_deref(), Some("orders-api"));
         assert_eq!(function_in(arn).as_deref(), Some("orders-api"));
         assert_eq!(function_in(&format!("{arn}:${{stageVariables.alias}}")).as_deref(), Some("orders-api"));
+        assert_eq!(qualifier_in(&uri).as_deref(), Some("live"));
+        assert_eq!(qualifier_in(arn), None);
+        assert_eq!(
+            qualifier_in(&format!("{arn}:${{stageVariables.alias}}/invocations")).as_deref(),
+            Some("${stageVariables.alias}")
+        );
         assert_eq!(function_in("https://example.com/functions/x"), None);
         assert_eq!(function_in("arn:aws:apigateway:eu-west-1:dynamodb:action/PutItem"), None);
     }

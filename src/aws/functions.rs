@@ -9,9 +9,9 @@ use aws_sdk_lambda::types::{
 
 use super::Account;
 use super::pages::Pages;
-use super::reading::{count, said, shown, sorted, written_time};
+use super::reading::{count, moment, said, shown, sorted, written_time};
 use crate::model::function::{
-    AccountSettings, Alias, AsyncConfig, EventSourceMapping, Function, FunctionDetail, ProvisionedConcurrency,
+    AccountSettings, Alias, AsyncConfig, EventSourceMapping, Function, FunctionDetail, Grant, ProvisionedConcurrency,
     ProvisionedStatus, Version,
 };
 use crate::model::trouble::{Kind, Trouble};
@@ -20,6 +20,8 @@ use crate::model::trouble::{Kind, Trouble};
 const PAGES: usize = 1000;
 /// Pages of the lists of one function: 1,000 aliases, versions or mappings say enough.
 const DETAIL_PAGES: usize = 20;
+/// Aliases whose policies are read: most functions have one or two.
+const POLICIES: usize = 3;
 /// Lambda allows 15 control-plane calls a second for all clients of the account together: a third of them.
 pub const PAGE_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -103,6 +105,9 @@ pub async fn configuration(account: &Account, name: &str) -> Result<Function, Tr
         .set_dead_letter_config(output.dead_letter_config)
         .set_state(output.state)
         .set_last_update_status(output.last_update_status)
+        .set_last_update_status_reason(output.last_update_status_reason)
+        .set_revision_id(output.revision_id)
+        .set_code_sha256(output.code_sha256)
         .build();
     Ok(function(&same))
 }
@@ -115,9 +120,10 @@ pub async fn detail(account: &Account, name: &str) -> Result<FunctionDetail, Tro
     let mut arn = None;
     match configuration(account, name).await {
         Ok(function) => {
-            arn = Some(function.arn).filter(|arn| !arn.is_empty());
-            detail.state = function.state;
-            detail.last_update = function.last_update;
+            arn = Some(function.arn.clone()).filter(|arn| !arn.is_empty());
+            detail.state.clone_from(&function.state);
+            detail.last_update.clone_from(&function.last_update);
+            detail.configuration = Some(Box::new(function));
         }
         Err(trouble) if trouble.is_global() || matches!(trouble.kind, Kind::Missing | Kind::Throttled) => {
             return Err(trouble);
@@ -132,15 +138,18 @@ pub async fn detail(account: &Account, name: &str) -> Result<FunctionDetail, Tro
     detail.versions = part(versions, missing);
     detail.reserved = part(reserved, missing);
     detail.mappings = part(mappings, missing);
-    let (provisioned, asynchronous, tags) = tokio::join!(
+    let (provisioned, asynchronous, tags, url) = tokio::join!(
         provisioned(account, name, &detail.aliases),
         asynchronous(account, name),
-        tags(account, arn.as_deref())
+        tags(account, arn.as_deref()),
+        url(account, name)
     );
     detail.provisioned = part(provisioned, missing);
     detail.asynchronous = part(asynchronous, missing);
     detail.tags = part(tags, missing);
-    let parts = 7 + usize::from(arn.is_some());
+    detail.url = part(url, missing);
+    detail.grants = part(grants(account, name, &detail.aliases).await, missing);
+    let parts = 9 + usize::from(arn.is_some());
     if detail.missing.len() >= parts { Err(detail.missing.remove(0)) } else { Ok(detail) }
 }
 
@@ -177,6 +186,7 @@ async fn versions(account: &Account, name: &str) -> Result<Vec<Version>, Trouble
                 description: shown(version.description()),
                 last_modified: written_time(version.last_modified()),
                 sha256: shown(version.code_sha256()),
+                configuration: function(version),
             },
         ));
         marker = pages.follow(output.next_marker());
@@ -185,6 +195,69 @@ async fn versions(account: &Account, name: &str) -> Result<Vec<Version>, Trouble
             return Ok(versions);
         }
     }
+}
+
+/// GetFunctionUrlConfig: the function's own address, where it has one.
+async fn url(account: &Account, name: &str) -> Result<Option<String>, Trouble> {
+    match account.lambda().get_function_url_config().function_name(name).send().await {
+        Ok(output) => Ok(said(Some(output.function_url()))),
+        Err(error) => {
+            let trouble = account.trouble("lambda:GetFunctionUrlConfig", &error);
+            if trouble.kind == Kind::Missing { Ok(None) } else { Err(trouble) }
+        }
+    }
+}
+
+/// GetPolicy of the function, and of its first aliases: an integration that names an alias is granted on that alias.
+async fn grants(account: &Account, name: &str, aliases: &[Alias]) -> Result<Vec<Grant>, Trouble> {
+    let qualifiers = std::iter::once(None).chain(aliases.iter().take(POLICIES).map(|alias| Some(alias.name.clone())));
+    let mut grants = Vec::new();
+    for qualifier in qualifiers {
+        let request = account.lambda().get_policy().function_name(name).set_qualifier(qualifier.clone());
+        match request.send().await {
+            Ok(output) => grants.extend(statements(output.policy().unwrap_or_default(), qualifier.as_deref())),
+            Err(error) => {
+                let trouble = account.trouble("lambda:GetPolicy", &error);
+                if trouble.kind != Kind::Missing {
+                    return Err(trouble);
+                }
+            }
+        }
+    }
+    Ok(grants)
+}
+
+/// The statements of a policy document that let somebody in; what can't be read says nothing.
+fn statements(policy: &str, qualifier: Option<&str>) -> Vec<Grant> {
+    let Ok(document) = serde_json::from_str::<serde_json::Value>(policy) else { return vec![] };
+    let text = |value: &serde_json::Value| shown(value.as_str());
+    let statement = |statement: &serde_json::Value| {
+        if statement["Effect"] != "Allow" {
+            return None;
+        }
+        let principal = match &statement["Principal"] {
+            serde_json::Value::Object(kinds) => {
+                let named: Vec<String> = kinds
+                    .values()
+                    .flat_map(|names| match names {
+                        serde_json::Value::Array(names) => names.iter().map(text).collect(),
+                        name => vec![text(name)],
+                    })
+                    .collect();
+                named.join(", ")
+            }
+            name => text(name),
+        };
+        let conditions = statement["Condition"].as_object();
+        let source = conditions.and_then(|conditions| {
+            conditions.values().filter_map(serde_json::Value::as_object).find_map(|keys| {
+                let named = |name: &&String| name.eq_ignore_ascii_case("aws:SourceArn");
+                keys.keys().find(named).and_then(|name| said(keys[name].as_str()))
+            })
+        });
+        Some(Grant { sid: text(&statement["Sid"]), principal, source, qualifier: qualifier.map(str::to_string) })
+    };
+    document["Statement"].as_array().into_iter().flatten().filter_map(statement).collect()
 }
 
 /// GetFunctionConcurrency: reserved concurrency, where it is set.
@@ -348,6 +421,9 @@ fn function(from: &FunctionConfiguration) -> Function {
         dead_letter: said(from.dead_letter_config().and_then(|letters| letters.target_arn())),
         state: said(from.state().map(|state| state.as_str())),
         last_update: said(from.last_update_status().map(|status| status.as_str())),
+        last_update_reason: said(from.last_update_status_reason()),
+        revision: shown(from.revision_id()),
+        sha256: shown(from.code_sha256()),
         reserved: None,
         name,
     }
@@ -360,6 +436,7 @@ fn alias(from: &AliasConfiguration) -> Alias {
         version: shown(from.function_version()),
         weights: sorted(weights, |weight| *weight),
         description: shown(from.description()),
+        revision: shown(from.revision_id()),
     }
 }
 
@@ -372,6 +449,15 @@ fn mapping(from: &EventSourceMappingConfiguration) -> EventSourceMapping {
         state: shown(from.state()),
         reason: shown(from.state_transition_reason()),
         batch_size: count(from.batch_size()),
+        window_s: count(from.maximum_batching_window_in_seconds()),
+        parallelization: from.parallelization_factor().and_then(|n| u32::try_from(n).ok()),
+        retries: from.maximum_retry_attempts(),
+        on_failure: said(
+            from.destination_config().and_then(|to| to.on_failure()).and_then(|failure| failure.destination()),
+        ),
+        // Beyond `arn:aws:lambda:REGION:ACCOUNT:function:NAME`.
+        qualifier: said(from.function_arn().and_then(|arn| arn.split(':').nth(7))),
+        last_modified: moment(from.last_modified()),
         maximum_concurrency: from
             .scaling_config()
             .and_then(|scaling| scaling.maximum_concurrency())
@@ -402,6 +488,24 @@ mod tests {
         let function = function(&from);
         assert_eq!(function.environment, [("A".to_string(), 0), ("TOKEN".to_string(), 13)]);
         assert!(!format!("{function:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_policy_tells_who_may_invoke() {
+        let policy = r#"{"Version":"2012-10-17","Statement":[
+            {"Sid":"rule","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"lambda:InvokeFunction",
+             "Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:events:eu-west-1:123456789012:rule/keep-warm"}}},
+            {"Sid":"other","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::1:root","2"]},"Action":"lambda:*"},
+            {"Sid":"no","Effect":"Deny","Principal":"*","Action":"lambda:*"}]}"#;
+        let grants = statements(policy, Some("live"));
+        assert_eq!(grants.len(), 2);
+        assert_eq!(grants[0].principal, "events.amazonaws.com");
+        assert_eq!(grants[0].source.as_deref(), Some("arn:aws:events:eu-west-1:123456789012:rule/keep-warm"));
+        assert_eq!(
+            (grants[1].principal.as_str(), grants[1].qualifier.as_deref()),
+            ("arn:aws:iam::1:root, 2", Some("live"))
+        );
+        assert!(statements("no json", None).is_empty());
     }
 
     #[test]

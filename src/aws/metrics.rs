@@ -129,8 +129,15 @@ fn index_of(id: &str) -> Option<usize> {
 
 fn namespace(subject: &Subject) -> &'static str {
     match subject {
-        Subject::Fleet | Subject::Function(_) | Subject::Qualifier { .. } => "AWS/Lambda",
-        Subject::RestStage { .. } | Subject::HttpStage { .. } | Subject::WebSocketStage { .. } => "AWS/ApiGateway",
+        Subject::Fleet | Subject::Function(_) | Subject::Qualifier { .. } | Subject::ExecutedVersion { .. } => {
+            "AWS/Lambda"
+        }
+        Subject::Queue(_) => "AWS/SQS",
+        Subject::RestStage { .. }
+        | Subject::HttpStage { .. }
+        | Subject::WebSocketStage { .. }
+        | Subject::RestMethod { .. }
+        | Subject::HttpRoute { .. } => "AWS/ApiGateway",
     }
 }
 
@@ -143,15 +150,34 @@ fn dimensions(subject: &Subject) -> Vec<Dimension> {
         Subject::Qualifier { function, qualifier } => {
             vec![dimension("FunctionName", function), dimension("Resource", &format!("{function}:{qualifier}"))]
         }
-        Subject::RestStage { api, stage } => {
-            // CloudWatch gets the name without its non-ASCII characters.
-            let ascii: String = api.chars().filter(char::is_ascii).collect();
-            vec![dimension("ApiName", &ascii), dimension("Stage", stage)]
-        }
+        Subject::ExecutedVersion { function, alias, version } => vec![
+            dimension("FunctionName", function),
+            dimension("Resource", &format!("{function}:{alias}")),
+            dimension("ExecutedVersion", version),
+        ],
+        Subject::Queue(name) => vec![dimension("QueueName", name)],
+        Subject::RestStage { api, stage } => vec![dimension("ApiName", &ascii(api)), dimension("Stage", stage)],
+        Subject::RestMethod { api, stage, method, resource } => vec![
+            dimension("ApiName", &ascii(api)),
+            dimension("Stage", stage),
+            dimension("Method", method),
+            dimension("Resource", resource),
+        ],
+        Subject::HttpRoute { api, stage, method, resource } => vec![
+            dimension("ApiId", api),
+            dimension("Stage", stage),
+            dimension("Method", method),
+            dimension("Resource", resource),
+        ],
         Subject::HttpStage { api, stage } | Subject::WebSocketStage { api, stage } => {
             vec![dimension("ApiId", api), dimension("Stage", stage)]
         }
     }
+}
+
+/// CloudWatch gets the name without its non-ASCII characters.
+fn ascii(api: &str) -> String {
+    api.chars().filter(char::is_ascii).collect()
 }
 
 fn stat(statistic: Statistic) -> String {
@@ -167,7 +193,7 @@ fn stat(statistic: Statistic) -> String {
 /// AWS's name of the metric; the three kinds of API each have their own.
 fn name(subject: &Subject, metric: Metric) -> &'static str {
     let web_socket = matches!(subject, Subject::WebSocketStage { .. });
-    let http = matches!(subject, Subject::HttpStage { .. });
+    let http = matches!(subject, Subject::HttpStage { .. } | Subject::HttpRoute { .. });
     match metric {
         Metric::Invocations => "Invocations",
         Metric::Errors => "Errors",
@@ -183,7 +209,11 @@ fn name(subject: &Subject, metric: Metric) -> &'static str {
         Metric::AsyncEventAge => "AsyncEventAge",
         Metric::AsyncEventsReceived => "AsyncEventsReceived",
         Metric::AsyncEventsDropped => "AsyncEventsDropped",
+        Metric::DeadLetterErrors => "DeadLetterErrors",
+        Metric::DestinationDeliveryFailures => "DestinationDeliveryFailures",
         Metric::IteratorAge => "IteratorAge",
+        Metric::ApproximateAgeOfOldestMessage => "ApproximateAgeOfOldestMessage",
+        Metric::ApproximateNumberOfMessagesVisible => "ApproximateNumberOfMessagesVisible",
         Metric::Count if web_socket => "MessageCount",
         Metric::Count => "Count",
         Metric::Error4xx if web_socket => "ClientError",

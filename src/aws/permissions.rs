@@ -46,6 +46,8 @@ permissions! {
         "lambda:GetProvisionedConcurrencyConfig" ["GetProvisionedConcurrencyConfig"], "provisioned concurrency of one alias";
         "lambda:ListEventSourceMappings"        ["ListEventSourceMappings"],         "queues and streams that feed a function";
         "lambda:GetFunctionEventInvokeConfig"   ["GetFunctionEventInvokeConfig"],    "retries and destinations of asynchronous invokes";
+        "lambda:GetPolicy"                      ["GetPolicy"],                       "who may invoke a function";
+        "lambda:GetFunctionUrlConfig"           ["GetFunctionUrlConfig"],            "a function's own address";
         "lambda:ListTags"                       ["ListTags"],                        "tags";
     }
     "Metrics" false ["*"] => {

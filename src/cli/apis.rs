@@ -84,7 +84,7 @@ fn stage(stage: &Stage, protocol: Protocol) -> Value {
         fields.insert("cacheClusterEnabled".into(), json!(stage.cache_enabled));
         fields.insert("cacheClusterSize".into(), json!(stage.cache_size));
         fields.insert("cacheClusterStatus".into(), json!(stage.cache_status));
-        fields.insert("canaryPercentTraffic".into(), json!(stage.canary_percent));
+        fields.insert("canaryPercentTraffic".into(), json!(stage.canary.as_ref().map(|canary| canary.percent)));
         fields.insert("webAclArn".into(), json!(stage.web_acl));
         fields.insert("clientCertificateId".into(), json!(stage.client_certificate));
         fields.insert("methodSettings".into(), method_settings(stage));

@@ -41,6 +41,8 @@ pub struct Api {
     pub created: Option<Moment>,
     /// ApiEndpoint (v2).
     pub endpoint: Option<String>,
+    /// Tags.
+    pub tags: Vec<(String, String)>,
 }
 
 /// A stage.
@@ -68,8 +70,10 @@ pub struct Stage {
     pub variables: Vec<(String, String)>,
     /// accessLogSettings.destinationArn.
     pub access_log: Option<String>,
-    /// Canary: share of the traffic in percent.
-    pub canary_percent: Option<f64>,
+    /// accessLogSettings.format: tells what can be read of each request.
+    pub access_log_format: Option<String>,
+    /// canarySettings.
+    pub canary: Option<Canary>,
     /// webAclArn.
     pub web_acl: Option<String>,
     /// clientCertificateId.
@@ -78,6 +82,19 @@ pub struct Stage {
     pub auto_deploy: bool,
     /// lastUpdatedDate.
     pub last_updated: Option<Moment>,
+}
+
+/// canarySettings of a stage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Canary {
+    /// percentTraffic, 0 to 100.
+    pub percent: f64,
+    /// deploymentId that gets this share.
+    pub deployment: Option<String>,
+    /// stageVariableOverrides; values may be secrets and are masked on screen.
+    pub variables: Vec<(String, String)>,
+    /// useStageCache.
+    pub use_stage_cache: bool,
 }
 
 /// Settings of a method or route; `None` where AWS says nothing.
@@ -114,6 +131,14 @@ pub struct Route {
     pub authorization: String,
     /// apiKeyRequired.
     pub api_key: bool,
+    /// authorizerId.
+    pub authorizer: Option<String>,
+    /// Alias or version of the function that the integration names; `${stageVariables.NAME}` as it stands there.
+    pub qualifier: Option<String>,
+    /// Where the integration leads, where it is no function: its URI.
+    pub uri: Option<String>,
+    /// timeoutInMillis of the integration.
+    pub timeout_ms: Option<i32>,
 }
 
 /// GetAccount: the data plane's own limits.
@@ -123,4 +148,140 @@ pub struct ApiAccount {
     pub rate: Option<f64>,
     /// throttleSettings.burstLimit.
     pub burst: Option<i32>,
+}
+
+/// A rate and a burst; `None` where AWS sets no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Throttle {
+    /// Requests per second.
+    pub rate: Option<f64>,
+    /// Requests at once.
+    pub burst: Option<i32>,
+}
+
+/// What only calls about one API tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApiDetail {
+    /// Deployments, the newest first.
+    pub deployments: Vec<Deployment>,
+    /// Authorizers.
+    pub authorizers: Vec<Authorizer>,
+    /// Custom domains that lead here.
+    pub domains: Vec<Domain>,
+    /// Parts that could not be had, each with its reason; the rest is shown.
+    pub missing: Vec<super::trouble::Trouble>,
+}
+
+/// A deployment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deployment {
+    /// id / DeploymentId.
+    pub id: String,
+    /// Description.
+    pub description: String,
+    /// createdDate.
+    pub created: Option<Moment>,
+}
+
+/// An authorizer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Authorizer {
+    /// id / AuthorizerId.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// TOKEN, REQUEST, COGNITO_USER_POOLS, JWT.
+    pub kind: String,
+    /// authorizerResultTtlInSeconds.
+    pub ttl_s: Option<i32>,
+    /// The function that decides, where it is one.
+    pub function: Option<String>,
+}
+
+/// A custom domain with the base path under which a stage is found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Domain {
+    /// domainName.
+    pub name: String,
+    /// basePath / ApiMappingKey; empty for the root.
+    pub base_path: String,
+    /// Stage.
+    pub stage: String,
+}
+
+/// A usage plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UsagePlan {
+    /// id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// throttle: of each API key by itself.
+    pub throttle: Option<Throttle>,
+    /// quota: of each API key by itself.
+    pub quota: Option<Quota>,
+    /// apiStages.
+    pub stages: Vec<PlanStage>,
+    /// Its keys, by name; their values are never read.
+    pub keys: Vec<ApiKey>,
+    /// Why keys or usage are not known.
+    pub missing: Vec<super::trouble::Trouble>,
+}
+
+/// A usage plan's quota.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quota {
+    /// Requests in a period.
+    pub limit: i64,
+    /// Requests that count as made when the first period begins.
+    pub offset: i64,
+    /// DAY, WEEK, MONTH.
+    pub period: String,
+}
+
+/// A stage of a usage plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanStage {
+    /// apiId.
+    pub api: String,
+    /// stage.
+    pub stage: String,
+    /// throttle of single methods: (`GET /orders/{id}`, limit).
+    pub throttles: Vec<(String, Throttle)>,
+}
+
+/// An API key of a usage plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApiKey {
+    /// id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Enabled, where known.
+    pub enabled: Option<bool>,
+    /// Requests of the quota's period used so far, by GetUsage.
+    pub used: Option<i64>,
+    /// Requests left in the quota's period.
+    pub left: Option<i64>,
+}
+
+/// How many requests a stage refused with 429, read from its access log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refused {
+    /// From.
+    pub from: Option<Moment>,
+    /// To.
+    pub to: Option<Moment>,
+    /// Requests that were answered 429.
+    pub refused: u64,
+    /// There are more than were read.
+    pub capped: bool,
+    /// By `$context.error.responseType` where the format has it (THROTTLED, QUOTA_EXCEEDED), else empty.
+    pub kinds: Vec<(String, u64)>,
+    /// By route, as `GET /orders/{id}`, where the format tells it.
+    pub routes: Vec<(String, u64)>,
+    /// By API key id, where the format tells it.
+    pub keys: Vec<(String, u64)>,
 }

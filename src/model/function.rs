@@ -52,6 +52,12 @@ pub struct Function {
     pub state: Option<String>,
     /// LastUpdateStatus; ListFunctions leaves it out.
     pub last_update: Option<String>,
+    /// LastUpdateStatusReason, where the last update failed or is under way.
+    pub last_update_reason: Option<String>,
+    /// RevisionId: changes with every change of the configuration or the code.
+    pub revision: String,
+    /// CodeSha256.
+    pub sha256: String,
     /// ReservedConcurrentExecutions, once asked for. Outer `None`: not known yet.
     pub reserved: Option<Option<u32>>,
 }
@@ -75,6 +81,12 @@ pub struct FunctionDetail {
     pub asynchronous: Option<AsyncConfig>,
     /// Tags.
     pub tags: Vec<(String, String)>,
+    /// Who may invoke it: the statements of its resource policy (GetPolicy), those of its aliases included.
+    pub grants: Vec<Grant>,
+    /// FunctionUrl, where it has one.
+    pub url: Option<String>,
+    /// The function as it is now (GetFunctionConfiguration); none where that could not be had.
+    pub configuration: Option<Box<Function>>,
     /// State, as `Active`.
     pub state: Option<String>,
     /// LastUpdateStatus.
@@ -94,6 +106,52 @@ pub struct Alias {
     pub weights: Vec<(String, f64)>,
     /// Description.
     pub description: String,
+    /// RevisionId; an update that names an old one is refused.
+    pub revision: String,
+}
+
+impl Alias {
+    /// Where it leads: the main version and the weighted others.
+    pub fn routing(&self) -> Routing {
+        Routing { version: self.version.clone(), weights: self.weights.clone() }
+    }
+}
+
+/// Where an alias leads.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Routing {
+    /// FunctionVersion: gets what the others leave.
+    pub version: String,
+    /// AdditionalVersionWeights: version with its share, 0 to 1. Lambda takes one at most.
+    pub weights: Vec<(String, f64)>,
+}
+
+impl Routing {
+    /// In words: `7`, or `7 90%, 8 10%`.
+    pub fn words(&self) -> String {
+        if self.weights.is_empty() {
+            return self.version.clone();
+        }
+        let rest: f64 = 1.0 - self.weights.iter().map(|(_, weight)| weight).sum::<f64>();
+        let mut words = format!("{} {}", self.version, crate::text::percent(rest.max(0.0)));
+        for (version, weight) in &self.weights {
+            words.push_str(&format!(", {version} {}", crate::text::percent(*weight)));
+        }
+        words
+    }
+}
+
+/// A statement of a function's resource policy: who may invoke it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    /// Sid.
+    pub sid: String,
+    /// The principal: a service as `events.amazonaws.com`, an account, or `*`.
+    pub principal: String,
+    /// AWS:SourceArn of the condition, as the ARN of an EventBridge rule.
+    pub source: Option<String>,
+    /// Alias or version that it is for; none for the function itself.
+    pub qualifier: Option<String>,
 }
 
 /// A published version.
@@ -107,6 +165,8 @@ pub struct Version {
     pub last_modified: Option<Moment>,
     /// CodeSha256.
     pub sha256: String,
+    /// The function as it was when this version was published.
+    pub configuration: Function,
 }
 
 /// Status of a provisioned concurrency configuration.
@@ -150,10 +210,48 @@ pub struct EventSourceMapping {
     pub reason: String,
     /// BatchSize.
     pub batch_size: u32,
+    /// MaximumBatchingWindowInSeconds.
+    pub window_s: u32,
+    /// ParallelizationFactor (streams).
+    pub parallelization: Option<u32>,
+    /// MaximumRetryAttempts (streams); -1 is without end.
+    pub retries: Option<i32>,
+    /// DestinationConfig.OnFailure.Destination.
+    pub on_failure: Option<String>,
+    /// FunctionArn's alias or version.
+    pub qualifier: Option<String>,
+    /// LastModified.
+    pub last_modified: Option<Moment>,
     /// ScalingConfig.MaximumConcurrency.
     pub maximum_concurrency: Option<u32>,
     /// LastProcessingResult.
     pub last_result: String,
+}
+
+impl EventSourceMapping {
+    /// The service that it reads from, as `sqs`, `kinesis` or `dynamodb`; empty where it has no ARN.
+    pub fn service(&self) -> &str {
+        self.source.split(':').nth(2).unwrap_or_default()
+    }
+
+    /// The queue, stream or table in short: the last part of the ARN that names it.
+    pub fn source_name(&self) -> &str {
+        match self.service() {
+            "dynamodb" => self.source.split('/').nth(1).unwrap_or(&self.source),
+            "kinesis" => self.source.rsplit('/').next().unwrap_or(&self.source),
+            _ => self.source.rsplit(':').next().unwrap_or(&self.source),
+        }
+    }
+
+    /// Switched on, or about to be.
+    pub fn enabled(&self) -> bool {
+        !matches!(self.state.as_str(), "Disabled" | "Disabling" | "Deleting")
+    }
+
+    /// Neither settled on nor off: `Enabling`, `Disabling`, `Updating`, `Creating`, `Deleting`.
+    pub fn in_transition(&self) -> bool {
+        matches!(self.state.as_str(), "Enabling" | "Disabling" | "Updating" | "Creating" | "Deleting")
+    }
 }
 
 /// GetFunctionEventInvokeConfig.

@@ -13,6 +13,7 @@ pub mod line;
 pub mod log;
 pub mod series;
 pub mod service_graph;
+pub mod tags;
 pub mod trace;
 pub mod tracing;
 pub mod trouble;

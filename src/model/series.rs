@@ -20,7 +20,11 @@ pub enum Metric {
     AsyncEventAge,
     AsyncEventsReceived,
     AsyncEventsDropped,
+    DeadLetterErrors,
+    DestinationDeliveryFailures,
     IteratorAge,
+    ApproximateAgeOfOldestMessage,
+    ApproximateNumberOfMessagesVisible,
     Count,
     Error4xx,
     Error5xx,
@@ -58,6 +62,39 @@ pub enum Subject {
         function: String,
         /// Alias or version.
         qualifier: String,
+    },
+    /// What one version executed of what came through an alias (ExecutedVersion): of a weighted alias.
+    ExecutedVersion {
+        /// FunctionName.
+        function: String,
+        /// Alias.
+        alias: String,
+        /// Version.
+        version: String,
+    },
+    /// An SQS queue by its name (AWS/SQS).
+    Queue(String),
+    /// A method of a REST API's stage; only where its detailed metrics are on.
+    RestMethod {
+        /// ApiName.
+        api: String,
+        /// Stage.
+        stage: String,
+        /// Method, as `GET`.
+        method: String,
+        /// Resource, as `/orders/{id}`.
+        resource: String,
+    },
+    /// A route of an HTTP API's stage; only where its detailed metrics are on.
+    HttpRoute {
+        /// ApiId.
+        api: String,
+        /// Stage.
+        stage: String,
+        /// Method, as `GET`.
+        method: String,
+        /// Resource, as `/orders/{id}`.
+        resource: String,
     },
     /// A stage of a REST API: v1 metrics are keyed by the API's name, not by its id.
     RestStage {

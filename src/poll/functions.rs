@@ -12,7 +12,7 @@ use crate::model::trouble::{Kind, Trouble};
 /// waited for.
 const TRIES_PER_PAGE: usize = 12;
 /// Calls that one detail takes.
-const CALLS_PER_DETAIL: u32 = 8;
+const CALLS_PER_DETAIL: u32 = 11;
 
 /// ListFunctions, a whole round at a time, page by page.
 pub(super) async fn poll_inventory(desk: Desk) -> Result<(), Closed> {

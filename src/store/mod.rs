@@ -14,7 +14,7 @@ pub mod waterfall;
 use std::collections::HashMap;
 
 use crate::model::alarm::Alarm;
-use crate::model::api::{Api, ApiAccount, Route, Stage};
+use crate::model::api::{Api, ApiAccount, ApiDetail, Refused, Route, Stage, UsagePlan};
 use crate::model::function::{AccountSettings, FunctionDetail};
 use crate::model::identity::Identity;
 use crate::model::invocation::Invocation;
@@ -66,6 +66,16 @@ pub struct Store {
     pub routes: HashMap<String, Feed<Vec<Route>>>,
     /// Limits of API Gateway's data plane.
     pub api_account: Feed<ApiAccount>,
+    /// Deployments, authorizers and domains by API id.
+    pub api_details: HashMap<String, Feed<ApiDetail>>,
+    /// Usage plans.
+    pub usage_plans: Feed<Vec<UsagePlan>>,
+    /// Refused requests by API id and stage.
+    pub refused: HashMap<(String, String), Feed<Refused>>,
+    /// Tags by ARN, of functions and of APIs (`arn:aws:apigateway:REGION::/restapis/ID`).
+    pub tags: Feed<HashMap<String, Vec<(String, String)>>>,
+    /// The last ranking by Metrics Insights, with its generation.
+    pub ranking: Feed<(u64, Vec<(String, f64)>)>,
     /// Recent invocations of functions whose detail is or was open, newest first.
     pub invocations: HashMap<String, Feed<Vec<Invocation>>>,
     /// Services that throttle us, and when they are asked next.

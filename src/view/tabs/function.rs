@@ -13,7 +13,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::App;
-use crate::app::tabs::functions::{Panel, configuration, qualifiers};
+use crate::app::tabs::functions::detail::{Panel, configuration, qualifiers};
 use crate::model::function::{FunctionDetail, ProvisionedStatus};
 use crate::model::invocation::Status;
 use crate::model::series::{Metric, Series, Statistic, Subject};
@@ -24,7 +24,8 @@ use crate::view::pen::{Align, Pen};
 
 /// Draws the detail of the open function.
 pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
-    let Some(name) = &app.functions.detail else { return };
+    let Some(detail) = &app.functions.detail else { return };
+    let name = &detail.name;
     let charts = match area.height {
         0..=19 => 5,
         20..=33 => 8,
@@ -42,7 +43,7 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
         let right = Rect { x: left.right(), width: lower.width - left.width, ..lower };
         draw_invocations(app, name, pen, left);
         draw_configuration(app, name, pen, right);
-    } else if app.functions.panel == Panel::Configuration {
+    } else if detail.panel == Panel::Configuration {
         draw_configuration(app, name, pen, lower);
     } else {
         draw_invocations(app, name, pen, lower);
@@ -114,10 +115,15 @@ fn detail_standing(feed: Option<&Feed<FunctionDetail>>) -> Standing<'_> {
     feed.map_or(Standing::Waiting, Feed::standing)
 }
 
+fn is_at(app: &App, panel: Panel) -> bool {
+    app.functions.detail.as_ref().is_some_and(|detail| detail.panel == panel)
+}
+
 fn rows_of(app: &App, panel: Panel, inside: Rect, rows: usize) -> Vec<(u16, usize, bool)> {
-    let mut cursor = app.functions.cursors[panel as usize];
+    let Some(detail) = &app.functions.detail else { return vec![] };
+    let mut cursor = detail.cursors[panel as usize];
     cursor.fit(rows, usize::from(inside.height));
-    let focus = app.functions.panel == panel;
+    let focus = detail.panel == panel;
     cursor
         .visible(rows, usize::from(inside.height))
         .enumerate()
@@ -128,7 +134,7 @@ fn rows_of(app: &App, panel: Panel, inside: Rect, rows: usize) -> Vec<(u16, usiz
 fn draw_qualifiers(app: &App, name: &str, pen: &mut Pen, area: Rect) {
     let styles = pen.look.styles.clone();
     let feed = app.store.details.get(name);
-    let inside = pen.panel(area, "Aliases and versions", app.functions.panel == Panel::Qualifiers);
+    let inside = pen.panel(area, "Aliases and versions", is_at(app, Panel::Qualifiers));
     let rows = qualifiers(&app.store, name);
     if rows.is_empty() {
         pen.empty(inside, detail_standing(feed), "aliases or published versions: $LATEST only");
@@ -198,7 +204,7 @@ fn draw_invocations(app: &App, name: &str, pen: &mut Pen, area: Rect) {
     } else {
         format!("Recent invocations {}, {cold} cold", invocations.len())
     };
-    let inside = pen.panel(area, &title, app.functions.panel == Panel::Invocations);
+    let inside = pen.panel(area, &title, is_at(app, Panel::Invocations));
     if invocations.is_empty() {
         pen.empty(inside, feed.map_or(Standing::Waiting, Feed::standing), "REPORT lines in the last minutes");
         return;
@@ -240,7 +246,7 @@ fn draw_invocations(app: &App, name: &str, pen: &mut Pen, area: Rect) {
 
 fn draw_configuration(app: &App, name: &str, pen: &mut Pen, area: Rect) {
     let styles = pen.look.styles.clone();
-    let inside = pen.panel(area, "Configuration", app.functions.panel == Panel::Configuration);
+    let inside = pen.panel(area, "Configuration", is_at(app, Panel::Configuration));
     let Some(function) = app.store.functions.get(name) else {
         pen.empty(inside, app.store.functions.standing(), "function of this name: it may have been deleted");
         return;

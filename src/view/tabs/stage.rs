@@ -337,6 +337,7 @@ mod tests {
             created: None,
             endpoint: (protocol != Protocol::Rest)
                 .then(|| format!("https://id{id}.execute-api.eu-west-1.amazonaws.com")),
+            tags: vec![],
         }
     }
 
@@ -357,7 +358,7 @@ mod tests {
             overrides: (0..overrides).map(|at| (format!("GET /注文/{at}/{}", "x".repeat(at)), own.clone())).collect(),
             variables: vec![("SECRET".into(), "hunter2".into())],
             access_log: Some("arn:aws:logs".into()),
-            canary_percent: Some(f64::INFINITY),
+            canary: Some(crate::model::api::Canary { percent: f64::INFINITY, ..Default::default() }),
             ..Stage::default()
         }
     }
@@ -436,7 +437,7 @@ mod tests {
         app.update(key(KeyCode::Tab));
         assert_eq!(app.selected().function.as_deref(), Some("f0"));
         app.update(key(KeyCode::Enter));
-        assert_eq!(app.functions.detail.as_deref(), Some("f0"));
+        assert_eq!(app.functions.opened(), Some("f0"));
         app.update(key(KeyCode::Esc));
         assert!(app.apis.is_open(), "Esc leads back to the stage");
     }

@@ -165,6 +165,7 @@ mod tests {
             description: String::new(),
             created: None,
             endpoint: None,
+            tags: vec![],
         };
         let stages = |names: &[&str]| {
             Ok(names.iter().map(|name| Stage { name: (*name).into(), ..Stage::default() }).collect::<Vec<_>>())

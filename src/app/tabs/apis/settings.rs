@@ -201,7 +201,7 @@ pub fn all(store: &Store, api: &Api, stage: &Stage) -> Vec<Setting> {
         Protocol::Rest => lines.switch("X-Ray tracing", stage.tracing, "active"),
         _ => lines.add("X-Ray tracing", "none: only REST APIs trace", Tone::Quiet),
     }
-    match stage.canary_percent {
+    match stage.canary.as_ref().map(|canary| canary.percent) {
         Some(share) => {
             lines.add("canary", format!("{share}% of the requests go to another deployment"), Tone::Warning);
         }
@@ -314,6 +314,7 @@ mod tests {
             description: String::new(),
             created: None,
             endpoint: None,
+            tags: vec![],
         }
     }
 
