@@ -59,3 +59,12 @@ fn numbers() {
         println!("{scenario} TOTAL {} ms, slowest {slow}", begin.elapsed().as_millis());
     }
 }
+#[test]
+fn audit() {
+    for scenario in ["calm", "async-drops"] {
+    let world = World::new(scenario, 7, 0, BORN).unwrap();
+    for name in ["invoice-render", "audit-log", "order-worker"] {
+        let f = world.catalog.function_named(name).unwrap();
+        println!("{scenario} {name} {:?}", (-15..0).map(|m| world.tally(f, BORN + m * MINUTE, None).invocations).collect::<Vec<_>>());
+    }}
+}
