@@ -105,8 +105,17 @@ impl Teller<'_> {
         (self.invocation.duration_ms + self.invocation.init_ms.unwrap_or(0.0)).ceil() as u64
     }
 
+    /// Of the version that ran.
+    fn runtime(&self) -> &str {
+        self.function.runtime_of(self.invocation.version)
+    }
+
+    fn memory_mb(&self) -> u32 {
+        self.function.memory_of(self.invocation.version)
+    }
+
     fn runtime_version(&self) -> String {
-        let runtime = &self.function.runtime;
+        let runtime = self.runtime();
         if let Some(system) = runtime.strip_prefix("provided.") {
             return format!("provided:{system}.v{}", 20 + hash_text(runtime) % 30);
         }
@@ -115,7 +124,7 @@ impl Teller<'_> {
     }
 
     fn runtime_arn(&self) -> String {
-        let mut dice = Dice::of(&[hash_text(&self.function.runtime)]);
+        let mut dice = Dice::of(&[hash_text(self.runtime())]);
         let id: String = (0..4).map(|_| dice.hex16()).collect();
         format!("arn:aws:lambda:{}::runtime:{id}", self.region)
     }
@@ -129,7 +138,7 @@ impl Teller<'_> {
 
     /// Older runtimes write time-outs and crashes as lines of their own, newer ones as the status of REPORT.
     fn old_style(&self) -> bool {
-        matches!(self.function.runtime.as_str(), "nodejs18.x" | "python3.8" | "python3.9")
+        matches!(self.runtime(), "nodejs18.x" | "python3.8" | "python3.9")
     }
 
     fn status(&self) -> Option<(&'static str, Option<&str>)> {

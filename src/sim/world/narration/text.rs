@@ -46,7 +46,7 @@ impl Teller<'_> {
         if self.old_style() {
             match self.invocation.outcome {
                 Outcome::TimedOut => {
-                    let seconds = f64::from(self.function.timeout_s);
+                    let seconds = f64::from(self.function.timeout_of(self.invocation.version));
                     self.tell(end, format!("{} {id} Task timed out after {seconds:.2} seconds\n", iso(end)));
                 }
                 Outcome::OutOfMemory => {
@@ -72,7 +72,7 @@ impl Teller<'_> {
             one.request_id,
             one.duration_ms,
             self.billed(),
-            self.function.memory_mb,
+            self.memory_mb(),
             one.memory_used_mb
         );
         if let Some(init) = one.init_ms {

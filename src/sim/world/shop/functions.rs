@@ -3,7 +3,7 @@
 use super::super::Millis;
 use super::super::catalog::{Alias, Character, Function, LogFormat};
 use super::super::dice::{Dice, hash_text};
-use super::voices;
+use super::{extras, voices};
 
 use LogFormat::{Json, Text};
 
@@ -118,6 +118,7 @@ fn function(row: &Row, born: Millis) -> Function {
             errors: voice.errors,
             says: voice.says,
         },
+        extras: extras::of(name),
     }
 }
 
@@ -142,6 +143,7 @@ fn environment(name: &str, voice: &voices::Voice) -> Vec<(String, String)> {
         ("STAGE".to_owned(), "prod".to_owned()),
     ];
     variables.extend(voice.environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    variables.extend(extras::environment(name).iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     if voice.environment.iter().any(|(key, _)| key.ends_with("_HOST")) {
         let made_up = Dice::of(&[hash_text(name), 1]).hex16();
         variables.push(("DATABASE_PASSWORD".to_owned(), made_up));
