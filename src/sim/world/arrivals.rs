@@ -267,7 +267,12 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                 let mut at = start + (phase - start).rem_euclid(every);
                 while at < end {
                     let key = key(at, &[hash_text(rule)]);
-                    arrivals.push(root(at, key, Cause::Schedule, None));
+                    arrivals.push(root(
+                        at,
+                        key,
+                        Cause::Schedule,
+                        world.scheduled_qualifier(function).map(str::to_owned),
+                    ));
                     at += every;
                 }
             }

@@ -12,6 +12,8 @@ pub struct Extras {
     pub dead_letter: Option<&'static str>,
     /// It has a function URL that anybody may call.
     pub url: bool,
+    /// SnapStart applies to its published versions: they start from a snapshot of what an init has made, which is restored.
+    pub snap_start: bool,
     /// Destination of asynchronous invocations that succeed, as `events:event-bus/shop`.
     pub on_success: Option<&'static str>,
     /// How earlier versions were configured, the latest of these first.
@@ -47,6 +49,11 @@ impl Function {
     fn former(&self, version: u32) -> impl DoubleEndedIterator<Item = &Former> {
         let version = if version == 0 { self.versions.iter().copied().max().unwrap_or(u32::MAX) } else { version };
         self.extras.former.iter().filter(move |former| version <= former.until)
+    }
+
+    /// A cold start of the version is a restore: SnapStart leaves `$LATEST` alone.
+    pub fn restores(&self, version: u32) -> bool {
+        self.extras.snap_start && version > 0
     }
 
     /// MemorySize of a version, MB.

@@ -22,6 +22,9 @@ pub struct Fate {
     pub calls: Vec<Call>,
 }
 
+/// A restore by SnapStart takes so much of the init that it spares.
+const RESTORED: f64 = 0.15;
+
 /// A function that an invocation calls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call {
@@ -77,6 +80,9 @@ pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u3
         if let (Some(kind), Some(message)) = (&bend.error_kind, &bend.error_message) {
             raised = Some((kind, message));
         }
+    }
+    if spec.restores(version) {
+        init *= RESTORED;
     }
     let (timeout_ms, memory_mb) = (f64::from(spec.timeout_of(version)) * 1000.0, spec.memory_of(version));
     let roll = dice.unit();

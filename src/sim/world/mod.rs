@@ -287,6 +287,12 @@ impl World {
             .map(|alias| alias.name.as_str())
     }
 
+    /// The alias that schedules call: `live` where SnapStart, which leaves `$LATEST` alone, is to be of use.
+    pub fn scheduled_qualifier(&self, function: FunctionId) -> Option<&str> {
+        let starts_fast = self.catalog.functions[function].extras.snap_start;
+        self.default_qualifier(function).filter(|_| starts_fast)
+    }
+
     fn settings(&self, function: FunctionId) -> Arc<Settings> {
         let generation = self.changes.with(<[Change]>::len);
         self.settings.get((function, generation), || {

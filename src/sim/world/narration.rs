@@ -100,9 +100,22 @@ impl Teller<'_> {
         self.invocation.start + self.invocation.duration_ms as Millis
     }
 
-    /// Duration rounded up with the init, which is billed since August 2025.
+    /// Duration rounded up with the init, which is billed since August 2025; of a restore only a part is billed.
     fn billed(&self) -> u64 {
-        (self.invocation.duration_ms + self.invocation.init_ms.unwrap_or(0.0)).ceil() as u64
+        match self.restore_ms() {
+            Some(restore) => self.invocation.duration_ms.ceil() as u64 + Self::billed_restore(restore),
+            None => (self.invocation.duration_ms + self.invocation.init_ms.unwrap_or(0.0)).ceil() as u64,
+        }
+    }
+
+    /// The cold start, where SnapStart made a restore of it.
+    fn restore_ms(&self) -> Option<f64> {
+        self.invocation.init_ms.filter(|_| self.function.restores(self.invocation.version))
+    }
+
+    /// The runtime's load and its hooks are billed, the snapshot's way into memory is not.
+    fn billed_restore(restore_ms: f64) -> u64 {
+        (restore_ms * 0.3).ceil() as u64
     }
 
     /// Of the version that ran.

@@ -87,6 +87,11 @@ pub fn provision(call: &Call<'_>) -> Answer {
     if version == 0 {
         return Err(invalid(call, UNPUBLISHED));
     }
+    if target.function.restores(version) {
+        // They exclude each other; the service's own words are not known here.
+        let message = "Provisioned Concurrency is not supported for functions with SnapStart enabled.";
+        return Err(invalid(call, message));
+    }
     at_rest(call, &target)?;
     if let Some(message) = taken_otherwise(call, &target, &qualifier, version) {
         return Err(call.error(409, "ResourceConflictException", message));

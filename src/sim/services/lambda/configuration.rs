@@ -51,7 +51,10 @@ pub fn brief(world: &World, id: FunctionId, version: u32, qualified: Option<&str
         "DeadLetterConfig": {"TargetArn": function.extras.dead_letter.map(|target| resource(world, target))},
         "Architectures": [function.architecture],
         "EphemeralStorage": {"Size": 512},
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "SnapStart": {
+            "ApplyOn": if function.extras.snap_start { "PublishedVersions" } else { "None" },
+            "OptimizationStatus": if function.restores(version) { "On" } else { "Off" },
+        },
         "LoggingConfig": logging,
     });
     match body {

@@ -25,7 +25,7 @@ pub fn policy(call: &Call<'_>) -> Answer {
                 let sid = format!("api-{}-{}-{}", api.id, verb(route), words(&route.path));
                 statements.push(statement(call, &target, &sid, "apigateway", &arn_like(&source)));
             }
-            Trigger::Schedule { rule, .. } if qualifier.is_none() => {
+            Trigger::Schedule { rule, .. } if world.scheduled_qualifier(target.id) == qualifier => {
                 let source = format!("arn:aws:events:{}:rule/{rule}", here(world));
                 statements.push(statement(call, &target, &format!("events-{rule}"), "events", &arn_like(&source)));
             }

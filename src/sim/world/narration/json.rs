@@ -18,9 +18,16 @@ impl Teller<'_> {
         let version = version(self.invocation);
         // An image brings its own runtime, whose version Lambda doesn't know.
         if let Some(init) = self.invocation.init_ms.filter(|_| !self.function.extras.image) {
-            let record = json!({"initializationType": "on-demand", "phase": "init", "runtimeVersion": self.runtime_version(),
-                "runtimeVersionArn": self.runtime_arn(), "functionName": self.function.name, "functionVersion": version});
-            self.platform(start - init as Millis, "platform.initStart", &record);
+            let mut record = json!({"runtimeVersion": self.runtime_version(), "runtimeVersionArn": self.runtime_arn(),
+                "functionName": self.function.name, "functionVersion": version});
+            let kind = if self.restore_ms().is_some() {
+                "platform.restoreStart"
+            } else {
+                record["initializationType"] = "on-demand".into();
+                record["phase"] = "init".into();
+                "platform.initStart"
+            };
+            self.platform(start - init as Millis, kind, &record);
         }
         let mut record = Map::new();
         record.insert("requestId".into(), id.clone().into());
@@ -44,7 +51,10 @@ impl Teller<'_> {
         metrics.insert("billedDurationMs".into(), self.billed().into());
         metrics.insert("memorySizeMB".into(), self.memory_mb().into());
         metrics.insert("maxMemoryUsedMB".into(), one.memory_used_mb.into());
-        if let Some(init) = one.init_ms {
+        if let Some(restore) = self.restore_ms() {
+            metrics.insert("restoreDurationMs".into(), restore.into());
+            metrics.insert("billedRestoreDurationMs".into(), Self::billed_restore(restore).into());
+        } else if let Some(init) = one.init_ms {
             metrics.insert("initDurationMs".into(), init.into());
         }
         let mut record = Map::new();

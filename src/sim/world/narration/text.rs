@@ -11,12 +11,16 @@ impl Teller<'_> {
         let id = self.invocation.request_id.clone();
         let (start, end) = (self.invocation.start, self.end());
         if let Some(init) = self.invocation.init_ms {
+            let begun = if self.restore_ms().is_some() { "RESTORE_START" } else { "INIT_START" };
             let line = format!(
-                "INIT_START Runtime Version: {}\tRuntime Version ARN: {}",
+                "{begun} Runtime Version: {}\tRuntime Version ARN: {}",
                 self.runtime_version(),
                 self.runtime_arn()
             );
             self.tell(start - init as Millis, line);
+        }
+        if let Some(restore) = self.restore_ms() {
+            self.tell(start, format!("RESTORE_REPORT Restore Duration: {restore:.2} ms"));
         }
         self.tell(start, format!("START RequestId: {id} Version: {}", version(self.invocation)));
         let (python, node) = (self.function.runtime.starts_with("python"), self.function.runtime.starts_with("nodejs"));
@@ -75,7 +79,10 @@ impl Teller<'_> {
             self.memory_mb(),
             one.memory_used_mb
         );
-        if let Some(init) = one.init_ms {
+        if let Some(restore) = self.restore_ms() {
+            let billed = Self::billed_restore(restore);
+            report.push_str(&format!("Restore Duration: {restore:.2} ms\tBilled Restore Duration: {billed} ms\t"));
+        } else if let Some(init) = one.init_ms {
             report.push_str(&format!("Init Duration: {init:.2} ms\t"));
         }
         if let Some((status, kind)) = self.status() {

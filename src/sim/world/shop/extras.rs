@@ -48,6 +48,7 @@ pub fn of(name: &str) -> Extras {
         "orders-api" => Extras { former: &ORDERS, ..none },
         "payment-authorize" => Extras { former: &PAYMENT, ..none },
         "shipment-webhook" => Extras { url: true, ..none },
+        "zip-lookup" => Extras { snap_start: true, ..none },
         _ => none,
     }
 }

@@ -52,12 +52,13 @@ const SOURCES: [(&str, &str, f64, u32, Option<u32>); 7] = [
 ];
 
 /// Schedules: (rule, function, seconds between two runs).
-const SCHEDULES: [(&str, &str, u32); 5] = [
+const SCHEDULES: [(&str, &str, u32); 6] = [
     ("keep-warm-every-minute", "keep-warm", 60),
     ("inventory-sync-5m", "inventory-sync", 300),
     ("price-import-10m", "price-import", 600),
     ("legacy-export-10m", "legacy-export", 600),
     ("report-builder-15m", "report-builder", 900),
+    ("postal-codes-4m", "zip-lookup", 240),
 ];
 
 /// Functions that invoke others: (caller, callee, share of the caller's invocations, asynchronous).

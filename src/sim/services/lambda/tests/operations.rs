@@ -242,3 +242,16 @@ fn latest_is_never_provisioned() {
         );
     }
 }
+
+#[test]
+fn snap_start_is_for_versions_and_excludes_provisioning() {
+    let account = Account::of("calm", 0);
+    let of = |qualifier: &str| account.get(&format!("{F}/zip-lookup/configuration{qualifier}"))["SnapStart"].clone();
+    assert_eq!(of(""), json!({"ApplyOn": "PublishedVersions", "OptimizationStatus": "Off"}));
+    assert_eq!(of("?Qualifier=live"), json!({"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}));
+    let path = "/2019-09-30/functions/zip-lookup/provisioned-concurrency?Qualifier=live";
+    let (status, code, _) = account.refused("PUT", path, &json!({"ProvisionedConcurrentExecutions": 1}));
+    assert_eq!((status, code.as_str()), (400, "InvalidParameterValueException"));
+    let rule = &statements(&account, "zip-lookup/policy?Qualifier=live")[0].1;
+    assert!(rule.ends_with(":rule/postal-codes-4m"), "{rule}");
+}
