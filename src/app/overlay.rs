@@ -6,6 +6,7 @@ use super::command::{Action, Place};
 use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
+use super::findings::snooze::Nap;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
@@ -118,13 +119,18 @@ pub enum Chosen {
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Hides the finding that was asked about for so long.
+    Snooze(Nap),
+    /// Wakes one of the snoozed findings by its place, or all of them; what it is said to do.
+    Wake(Option<usize>, String),
 }
 
 impl Chosen {
-    /// The expression.
+    /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
-            Chosen::Expression(text) | Chosen::Narrow(text) => text,
+            Chosen::Expression(text) | Chosen::Narrow(text) | Chosen::Wake(_, text) => text,
+            Chosen::Snooze(nap) => nap.words().1,
         }
     }
 }
