@@ -10,7 +10,7 @@ use crate::time::Moment;
 /// A finding that does not come back for so long is gone: a figure that is being renewed is not.
 const GONE: TimeDelta = TimeDelta::minutes(10);
 /// Snoozes kept at most; the oldest go first.
-const KEPT: usize = 200;
+const KEPT: usize = 50;
 
 /// For how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
