@@ -219,6 +219,9 @@ impl App {
         if self.has_parted() {
             effects.push(Effect::Quit);
         }
+        if self.overview.snoozes.take_changed() {
+            effects.push(Effect::KeepSnoozes(self.overview.snoozes.lines()));
+        }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
             let steps = self.with_tabs(|tabs, cx| tabs.logs.export_on(cx));

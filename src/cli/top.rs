@@ -202,7 +202,7 @@ async fn pause(own: bool) {
 
 fn findings_of(store: &Store, occasion: &Occasion) -> BTreeMap<String, Vec<Finding>> {
     let mut by_function: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-    for finding in findings::all(store, &occasion.loaded.config.thresholds) {
+    for finding in findings::all(store, &occasion.loaded.config.thresholds, occasion.clock.now()) {
         if let About::Function(name) = &finding.about {
             by_function.entry(name.clone()).or_default().push(finding);
         }

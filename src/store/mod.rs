@@ -5,6 +5,7 @@ pub mod feed;
 pub mod graph_layout;
 pub mod inventory;
 pub mod invocations;
+pub mod limits;
 pub mod logs;
 pub mod metrics;
 pub mod trace_statistics;

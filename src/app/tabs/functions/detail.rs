@@ -9,6 +9,7 @@ use crate::app::tabs::Context;
 use crate::model::function::{Function, ProvisionedStatus};
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
 use crate::store::Store;
+use crate::store::limits;
 use crate::store::metrics::function_row;
 
 /// Panels of the detail, in the order of Tab.
@@ -126,6 +127,8 @@ impl Detail {
         let name = &self.name;
         let subject = Subject::Function(name.clone());
         wanted.series.extend(function_row(&subject));
+        wanted.series.extend(limits::wanted(cx.store, name));
+        wanted.account_settings = true;
         wanted.detail = Some(name.clone());
         if let Some(function) = cx.store.functions.get(name) {
             let shared = cx.store.functions.is_shared_group(&function.log_group);
