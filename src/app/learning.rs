@@ -52,6 +52,11 @@ impl App {
                 Learnt::Other
             }
             News::FunctionsPage { functions, page, last } => {
+                for new in &functions {
+                    if let Some(old) = store.functions.get(&new.name) {
+                        store.sightings.compare(old, new, now);
+                    }
+                }
                 store.functions.accept_page(functions, page, last, now);
                 Learnt::Functions
             }
@@ -61,6 +66,7 @@ impl App {
             }
             News::FunctionDetail(name, answer) => {
                 if let Ok(detail) = &answer {
+                    store.compare_detail(detail, now);
                     store.functions.accept_reserved(vec![(name.clone(), detail.reserved)]);
                 }
                 store.detail_mut(&name).accept(answer, now);
