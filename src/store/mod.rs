@@ -8,6 +8,7 @@ pub mod graph_layout;
 pub mod inventory;
 pub mod invocations;
 pub mod keep_warm;
+pub mod limits;
 pub mod logs;
 pub mod markers;
 pub mod metrics;

@@ -8,7 +8,7 @@ use super::change::What;
 use super::course;
 use super::dice::{Dice, hash_text};
 use super::fate::{self, key};
-use super::invocation::Cause;
+use super::invocation::{Cause, Invocation};
 use super::sampling::{self, Reservoirs};
 use super::{Millis, World};
 
@@ -29,6 +29,28 @@ pub struct Arrival {
     pub sampled: bool,
     /// A client wants it to fail so: (errorType, errorMessage).
     pub failure: Option<(String, String)>,
+    /// How long its batch or event has waited, ms.
+    pub waited: Millis,
+    /// Which retry of an asynchronous event this is, and the key of the first attempt.
+    pub retry: Option<(u8, u64)>,
+}
+
+impl Arrival {
+    /// What brought an invocation about, for whoever runs it once more.
+    pub fn of(one: &Invocation) -> Self {
+        let number = || (one.version > 0).then(|| one.version.to_string());
+        Self {
+            key: one.key,
+            at: one.start - one.init_ms.unwrap_or(0.0) as Millis,
+            qualifier: one.alias.clone().or_else(number),
+            cause: one.cause.clone(),
+            trace_id: one.trace_id.clone(),
+            sampled: one.sampled,
+            failure: None,
+            waited: Millis::from(one.waited_ms),
+            retry: None,
+        }
+    }
 }
 
 /// A request at an API, before its function has run.
@@ -64,7 +86,10 @@ pub enum Verdict {
 }
 
 /// The day has a wave: mornings are quiet, evenings busy.
-fn wave(at: Millis) -> f64 {
+fn wave(world: &World, at: Millis) -> f64 {
+    if world.scenario.flat {
+        return 1.0;
+    }
     let hours = (at.rem_euclid(86_400_000)) as f64 / 3_600_000.0;
     1.0 + 0.3 * (std::f64::consts::TAU * (hours - 14.0) / 24.0).cos()
 }
@@ -88,7 +113,7 @@ fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
         for second in 0..BLOCK / 1000 {
             let at = start + second * 1000;
             let mut dice = Dice::of(&[world.seed, 10, hash_text(&spec.id), route as u64, (at / 1000) as u64]);
-            let count = dice.poisson(row.rate * wave(at) * rate_bend(world, row.function, at));
+            let count = dice.poisson(row.rate * wave(world, at) * rate_bend(world, row.function, at));
             for _ in 0..count {
                 let at = at + (dice.unit() * 1000.0) as Millis;
                 let mut place = dice.unit();
@@ -194,6 +219,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
             trace_id: trace_id(at, key),
             sampled: spec.traced && reservoirs.sample(world.seed, (0, &sampling::DEFAULT), 0, at, key),
             failure: None,
+            waited: 0,
+            retry: None,
         };
         match trigger {
             Trigger::Api { api, route, qualifier } => {
@@ -208,6 +235,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                             trace_id: knock.trace_id.clone(),
                             sampled: knock.sampled,
                             failure: None,
+                            waited: 0,
+                            retry: None,
                         });
                     }
                 }
@@ -216,7 +245,7 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                 for second in 0..BLOCK / 1000 {
                     let at = start + second * 1000;
                     let mut dice = draw(at);
-                    for _ in 0..dice.poisson(rate * wave(at) * rate_bend(world, function, at)) {
+                    for _ in 0..dice.poisson(rate * wave(world, at) * rate_bend(world, function, at)) {
                         let at = at + (dice.unit() * 1000.0) as Millis;
                         let key = key(at, &[dice.number()]);
                         arrivals.push(root(at, key, Cause::Mapping(*mapping), None));
@@ -237,10 +266,14 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
             Trigger::Function { caller, asynchronous, .. } => {
                 let qualifier = world.default_qualifier(function).map(str::to_owned);
                 // A caller that began earlier may still be at work.
-                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000;
+                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000 + world.retry_span(function);
                 for parent in world.planned_invocations(*caller, start - back, end) {
                     let course = course::of(world, &parent, Some(function));
+                    let mut first = (0, 0);
                     for call in course.calls.iter().filter(|call| call.function == function) {
+                        if call.attempt == 0 {
+                            first = (call.at, call.key);
+                        }
                         if (start..end).contains(&call.at) {
                             arrivals.push(Arrival {
                                 key: call.key,
@@ -254,6 +287,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                                 trace_id: parent.trace_id.clone(),
                                 sampled: parent.sampled,
                                 failure: None,
+                                waited: call.at - first.0,
+                                retry: (call.attempt > 0).then_some((call.attempt, first.1)),
                             });
                         }
                     }
@@ -275,6 +310,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                     trace_id: trace_id(change.at, key),
                     sampled: spec.traced,
                     failure: failure.clone(),
+                    waited: 0,
+                    retry: None,
                 });
             }
         }

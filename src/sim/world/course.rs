@@ -5,6 +5,7 @@ use super::World;
 use super::catalog::FunctionId;
 use super::fate::{self, Call};
 use super::invocation::{Invocation, Outcome};
+use super::retries;
 
 /// What an invocation did beside its own work.
 pub struct Course {
@@ -26,6 +27,9 @@ pub fn of(world: &World, parent: &Invocation, until: Option<FunctionId>) -> Cour
     for call in fate.calls {
         let call = Call { at: call.at + course.waited_ms as i64, ..call };
         course.calls.push(call);
+        if call.asynchronous {
+            course.calls.extend(retries::of(world, &call));
+        }
         if until == Some(call.function) {
             break;
         }

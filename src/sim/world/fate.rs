@@ -33,6 +33,8 @@ pub struct Call {
     pub at: Millis,
     /// InvocationType Event.
     pub asynchronous: bool,
+    /// 0 for the call itself; Lambda makes the others when that failed.
+    pub attempt: u8,
 }
 
 /// A key: the second of the arrival in the upper bits, so that whoever has the key knows where to look.
@@ -139,7 +141,7 @@ fn calls(
         }
         let start = at + cursor as Millis + if asynchronous { 15 + dice.below(60) as Millis } else { 2 };
         let child = key(start, &[parent, callee as u64]);
-        calls.push(Call { function: callee, key: child, at: start, asynchronous });
+        calls.push(Call { function: callee, key: child, at: start, asynchronous, attempt: 0 });
         if asynchronous {
             cursor += 4.0;
             waited += 4.0;

@@ -37,6 +37,10 @@ pub struct Invocation {
     pub outcome: Outcome,
     /// What asked for it.
     pub cause: Cause,
+    /// How long its batch waited for its turn, or its event for this attempt, ms.
+    pub waited_ms: u32,
+    /// 0, or which retry of an asynchronous event this is.
+    pub attempt: u8,
 }
 
 impl Invocation {

@@ -1,8 +1,11 @@
 //! The world: one account as a function of (scenario, seed, time), with what its user changed laid over it.
 
 mod arrivals;
+mod backlog;
 mod block;
 pub mod catalog;
+#[cfg(test)]
+mod causes;
 pub mod change;
 mod course;
 mod crowd;
@@ -12,10 +15,12 @@ mod environment;
 mod fate;
 mod filler;
 pub mod invocation;
+mod limits;
 mod memory;
 pub mod messages;
 pub mod narration;
 mod requests;
+mod retries;
 pub mod sampling;
 pub mod scenario;
 pub mod seen;
@@ -41,7 +46,7 @@ use tally::{FleetTally, Tally};
 /// Milliseconds since 1970, the unit of every moment in the world.
 pub type Millis = i64;
 
-/// Account-wide limit of concurrent executions.
+/// Account-wide limit of concurrent executions, where the scenario names no other.
 pub const ACCOUNT_CONCURRENCY: u32 = 1000;
 
 /// One account. Shared freely between tasks: questions take no lock for long, and changes are appended.
@@ -69,6 +74,7 @@ pub struct World {
     knocks: Memory<(ApiId, i64, usize), Vec<Knock>>,
     seen: seen::SeenMinutes,
     arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
+    waiting: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
     planned: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     tallies: Memory<(FunctionId, Millis, Option<String>, usize), Tally>,
@@ -138,6 +144,7 @@ impl World {
             knocks: Memory::new(30_000),
             seen: Memory::new(seen::KEPT),
             arrivals: Memory::new(30_000),
+            waiting: Memory::new(10_000),
             planned: Memory::new(20_000),
             blocks: Memory::new(40_000),
             tallies: Memory::new(20_000),
@@ -347,7 +354,7 @@ impl World {
                 None => self.all_provisioned(function, at).iter().map(|config| config.requested).sum(),
             })
             .sum();
-        ACCOUNT_CONCURRENCY.saturating_sub(taken)
+        self.scenario.account_concurrency.saturating_sub(taken)
     }
 
     /// The functions that are no fillers, and the fillers that a client changed or invoked.

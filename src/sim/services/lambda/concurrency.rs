@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Target, constraint, invalid, listing, target};
 use crate::sim::services::Call;
 use crate::sim::wire::{Response, json as answer};
-use crate::sim::world::ACCOUNT_CONCURRENCY;
 use crate::sim::world::change::{Provisioned, What};
 
 /// Lambda keeps so much of the account's concurrency for functions without a reserve.
@@ -137,10 +136,9 @@ fn leaves_enough(call: &Call<'_>, before: u32, wanted: u32, what: &str) -> Resul
     if wanted <= before || free.checked_sub(wanted).is_some_and(|left| left >= KEPT_UNRESERVED) {
         return Ok(());
     }
-    let message = if wanted > ACCOUNT_CONCURRENCY {
-        format!(
-            "Specified {what} for function is greater than account's unreserved concurrency [{ACCOUNT_CONCURRENCY}]."
-        )
+    let account = call.world.scenario.account_concurrency;
+    let message = if wanted > account {
+        format!("Specified {what} for function is greater than account's unreserved concurrency [{account}].")
     } else {
         format!(
             "Specified {what} for function decreases account's UnreservedConcurrentExecution below its minimum value \

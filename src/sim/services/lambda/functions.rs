@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, configuration, constraint, listed, listing, not_found, paged, target};
 use crate::sim::services::Call;
-use crate::sim::world::ACCOUNT_CONCURRENCY;
 use crate::sim::world::catalog::Trigger;
 
 /// Functions in a page. Lambda gives 50; a small account is given in smaller pages, so that paging is always exercised.
@@ -91,7 +90,7 @@ pub fn settings(call: &Call<'_>) -> Answer {
             "TotalCodeSize": 80_530_636_800_u64,
             "CodeSizeUnzipped": 262_144_000,
             "CodeSizeZipped": 52_428_800,
-            "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
+            "ConcurrentExecutions": world.scenario.account_concurrency,
             "UnreservedConcurrentExecutions": world.unreserved(call.now),
         },
         "AccountUsage": {"TotalCodeSize": 11_534_336_u64 * functions as u64, "FunctionCount": functions},

@@ -94,7 +94,7 @@ fn config(world: &World, target: &Target<'_>) -> Option<Value> {
     let mut body = Map::new();
     body.insert("LastModified".into(), seconds(target.function.last_modified).into());
     body.insert("FunctionArn".into(), format!("{}:$LATEST", catalog.function_arn(target.id)).into());
-    body.insert("MaximumRetryAttempts".into(), 1.into());
+    body.insert("MaximumRetryAttempts".into(), world.event_retries(target.id).into());
     body.insert("MaximumEventAgeInSeconds".into(), 3600.into());
     body.insert("DestinationConfig".into(), json!({"OnSuccess": {}, "OnFailure": {"Destination": queue}}));
     Some(body.into())
