@@ -252,7 +252,7 @@ table! {
     Earlier         "earlier"          [","],                      &[Trace],               0 "earlier"   "Move the zoomed time axis towards the beginning.";
     Later           "later"            ["."],                      &[Trace],               0 "later"     "Move the zoomed time axis towards the end.";
     AsTable         "as-table"         ["v"],                      &[ServiceMap],          3 "table"     "Show the service map as a table, or as a graph again.";
-    Compare         "compare"          ["d"],                      &[ServiceMap],          4 "compare"   "Compare with the window before.";
+    Compare         "compare"          ["d"],                      &[ServiceMap, Function], 4 "compare"   "Compare with the window before; of a function, two configurations.";
     LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
     Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";

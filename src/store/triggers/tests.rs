@@ -157,6 +157,6 @@ fn asynchronous_events_that_are_lost_say_so_and_callers_come_from_traces() {
     let all = of(&store, "pay", &[]);
     let told: Vec<String> = all.iter().map(line).collect();
     assert!(told[0].starts_with("caller checkout: Lambda::Function: 12 sampled calls"), "{told:?}");
-    assert_eq!(told[1], "async events: 0 retries, kept 1m, 4 dropped");
+    assert_eq!(told[1], "async events: 0 retries, kept 60s, 4 dropped");
     assert_eq!((told[2].as_str(), all[1].state), ("async on failure: failed", State::Wrong));
 }

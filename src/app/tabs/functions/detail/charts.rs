@@ -78,12 +78,12 @@ impl Detail {
     /// The charts that there are to draw.
     pub fn charts(&self, store: &Store) -> Vec<Chart> {
         let subject = self.subject();
-        let mut charts = vec![self.invocations(&subject), self.duration(&subject, store), self.in_use(&subject, store)];
+        let of_subject = [self.invocations(&subject), self.duration(&subject, store), self.in_use(&subject, store)];
         match &self.narrowed {
-            Some(qualifier) => charts.extend(self.versions(qualifier, store)),
-            None => charts.extend(self.sources(store)),
+            // Where an alias is divided between versions, it is for the sake of comparing them.
+            Some(qualifier) => self.versions(qualifier, store).into_iter().chain(of_subject).collect(),
+            None => of_subject.into_iter().chain(self.sources(store)).collect(),
         }
-        charts
     }
 
     fn invocations(&self, subject: &Subject) -> Chart {
@@ -183,8 +183,7 @@ impl Detail {
             let of = versions.iter().zip(INKS);
             of.map(|(version, ink)| curve(&subject(version), metric, statistic, &format!("v{version}"), ink)).collect()
         };
-        let chart =
-            |title: &str, curves, unit| Chart { title: title.into(), curves, unit, limits: vec![] };
+        let chart = |title: &str, curves, unit| Chart { title: title.into(), curves, unit, limits: vec![] };
         vec![
             chart("errors by version", curves(Metric::Errors, Statistic::Sum), Unit::Count),
             chart("p99 by version", curves(Metric::Duration, Statistic::Percentile(99)), Unit::Millis),

@@ -102,6 +102,8 @@ fn kept(told: &ColdStarts, function: &Function) -> Vec<Row> {
         );
         rows.push(Row::new(format!("{} kept ready", kept.environments), value).share(share));
     }
-    rows.push(Row::note("known starts and durations replayed; us-east-1 list price, before the lower price of duration"));
+    rows.push(Row::note(
+        "known starts and durations replayed; us-east-1 list price, before the lower price of duration",
+    ));
     rows
 }

@@ -164,7 +164,8 @@ mod tests {
             configuration: Function { timeout_s, ..Function::default() },
             ..Version::default()
         };
-        let alias = |name: &str, version: &str| Alias { name: name.into(), version: version.into(), ..Alias::default() };
+        let alias =
+            |name: &str, version: &str| Alias { name: name.into(), version: version.into(), ..Alias::default() };
         let detail = FunctionDetail {
             name: "pay".into(),
             versions: vec![version("7", 10), version("8", 30)],

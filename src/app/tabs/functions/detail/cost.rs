@@ -12,7 +12,8 @@ impl Detail {
     pub fn cost_rows(&self, cx: &Context) -> Vec<Row> {
         let Some(function) = self.function(cx.store) else { return vec![] };
         let invocations = cx.store.invocations.get(&self.name).and_then(|feed| feed.get());
-        let provisioned = self.known(cx.store).map_or(0, |detail| detail.provisioned.iter().map(|one| one.allocated).sum());
+        let provisioned =
+            self.known(cx.store).map_or(0, |detail| detail.provisioned.iter().map(|one| one.allocated).sum());
         let seconds = cx.window.length.as_secs_f64();
         let invocations = invocations.map(Vec::as_slice).unwrap_or_default();
         let cost = Cost::of(function, invocations, &cx.store.metrics, provisioned, seconds);
@@ -36,7 +37,8 @@ fn memory(function: &Function, cost: &Cost) -> Vec<Row> {
     rows.push(Row::new("used", value).share(memory.share()).tone(tone));
     rows.push(Row::note(format!("of {known} invocations read from REPORT lines")));
     if memory.is_tight() {
-        let value = format!("{} of its memory used: more would end it (Runtime.OutOfMemory)", text::percent(memory.share()));
+        let value =
+            format!("{} of its memory used: more would end it (Runtime.OutOfMemory)", text::percent(memory.share()));
         rows.push(Row::new("near the limit", value).tone(Tone::Critical));
     }
     match (memory.smaller(), cost.saving_month) {
@@ -71,7 +73,8 @@ fn billed(function: &Function, cost: &Cost) -> Vec<Row> {
     };
     let arm = if function.architecture == "arm64" { "arm64" } else { "x86_64" };
     rows.push(Row::new("cost", format!("{} at {} MB on {arm}", text::dollars(dollars), function.memory_mb)));
-    let more = if ran > 0.0 { format!(", {} more", text::percent((billed / ran - 1.0).max(0.0))) } else { String::new() };
+    let more =
+        if ran > 0.0 { format!(", {} more", text::percent((billed / ran - 1.0).max(0.0))) } else { String::new() };
     rows.push(Row::new("billed", format!("{} for {} that ran{more}", text::millis(billed), text::millis(ran))));
     rows.push(Row::note(format!("mean of {known} invocations; inits are billed, begun milliseconds are whole ones")));
     rows

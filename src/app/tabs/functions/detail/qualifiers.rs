@@ -82,8 +82,9 @@ pub fn weighted(detail: &FunctionDetail, alias: &str) -> Option<Vec<String>> {
     if alias.weights.is_empty() {
         return None;
     }
-    let mut versions: Vec<String> =
-        std::iter::once(alias.version.clone()).chain(alias.weights.iter().map(|(version, _)| version.clone())).collect();
+    let mut versions: Vec<String> = std::iter::once(alias.version.clone())
+        .chain(alias.weights.iter().map(|(version, _)| version.clone()))
+        .collect();
     versions.sort_by_key(|version| std::cmp::Reverse(version.parse::<u64>().unwrap_or(u64::MAX)));
     Some(versions)
 }
@@ -106,7 +107,11 @@ fn comparison(store: &Store, function: &str, detail: &FunctionDetail, alias: &Al
             }
             let (errors, p99) = if std::mem::take(&mut first) { (" errors", "p99 ") } else { ("", "") };
             let took = figures.p99.map_or("-".to_string(), text::millis);
-            format!("{version}: {}{errors}, {p99}{took} of {}", text::percent(figures.error_share()), text::count(count))
+            format!(
+                "{version}: {}{errors}, {p99}{took} of {}",
+                text::percent(figures.error_share()),
+                text::count(count)
+            )
         })
         .collect();
     Some(told.join("; "))
