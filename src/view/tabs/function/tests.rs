@@ -170,7 +170,15 @@ fn screen(app: &App, ascii: bool) -> String {
 fn every_panel_reads_at_three_sizes_and_in_ascii() {
     let marks = [
         ("Charts", vec!["invocations", "duration", "crosshair", "time-out 10 s -> 30 s"]),
-        ("Aliases", vec!["10% to 8", "not known yet", "which is not there", "FAILED: not enough"]),
+        (
+            "Aliases",
+            vec![
+                "8 10%",
+                "8: 0.8% errors, p99 340ms of 6000; 7: 0.8%",
+                "which is not there",
+                "FAILED, 0 of 5 are ready: not enough",
+            ],
+        ),
         ("Concurrency", vec!["this function", "reserved", "FAILED: not enough", "unreserved"]),
         ("Invocations", vec!["Recent invocations 100, 10 cold", "cold 400ms", "v7"]),
         ("Cold starts", vec!["10 of 100 cold, 10%", "kept ready", "by version", "a month"]),
@@ -188,6 +196,7 @@ fn every_panel_reads_at_three_sizes_and_in_ascii() {
             }
             assert!(shown.contains(name), "{name} at {size:?}\n{shown}");
             for word in words {
+                let word = if size.0 > 100 && *word == "8 10%" { &"10% to 8" } else { word };
                 assert!(shown.contains(word), "{word} in {name} at {size:?}\n{shown}");
             }
             assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));

@@ -23,6 +23,8 @@ pub struct QualifierRow {
     pub name: String,
     /// What it points to; what is compared.
     pub points_to: String,
+    /// The same in as few words as possible.
+    pub short: String,
     /// What it is.
     pub kind: Kind,
     /// It leads to a version that is not there.
@@ -48,11 +50,18 @@ pub fn qualifiers(store: &Store, function: &str) -> Vec<QualifierRow> {
                 false => format!("{points_to}; {version} is not there"),
             };
         }
-        rows.push(QualifierRow { name: alias.name.clone(), points_to, kind: Kind::Alias, broken: missing.is_some() });
+        rows.push(QualifierRow {
+            name: alias.name.clone(),
+            points_to,
+            short: alias.routing().words(),
+            kind: Kind::Alias,
+            broken: missing.is_some(),
+        });
         if let Some(words) = comparison(store, function, detail, alias) {
             rows.push(QualifierRow {
                 name: alias.name.clone(),
                 points_to: words,
+                short: String::new(),
                 kind: Kind::Comparison,
                 broken: false,
             });
@@ -61,6 +70,7 @@ pub fn qualifiers(store: &Store, function: &str) -> Vec<QualifierRow> {
     rows.extend(detail.versions.iter().rev().map(|version| QualifierRow {
         name: version.version.clone(),
         points_to: version.description.clone(),
+        short: version.description.clone(),
         kind: Kind::Version,
         broken: false,
     }));
