@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, detail: &Detail, panel: Panel, pen: &mut Pen, area
     let what_width = WHAT.min(inside.width / 3);
     let value_x = inside.x + what_width + 1 + if bars { BAR + 1 } else { 0 };
     let room = usize::from(inside.right().saturating_sub(value_x));
-    let whole = cut_value(detail, panel, &rows, room, focus);
+    let whole = cut_value(detail, panel, &rows, (room, usize::from(inside.width)), focus);
     let below = whole.map_or(0, |value| lines_of(value, inside)).min(inside.height / 3);
     let body = Rect { height: inside.height - below, ..inside };
     for (y, at, selected) in rows_of(detail, panel, body, rows.len()) {
@@ -50,7 +50,9 @@ pub(super) fn draw(app: &App, detail: &Detail, panel: Panel, pen: &mut Pen, area
             let place = Rect { x: body.x + what_width + 1, width: BAR, ..body };
             chart::gauge(pen, place, y, share, style);
         }
-        pen.put(body, value_x, y, &text::safe_line(&row.value), style);
+        // What a figure rests on has no name of its own, and all the room.
+        let from = if row.what.is_empty() { body.x + 2 } else { value_x };
+        pen.put(body, from, y, &text::safe_line(&row.value), style);
         if selected {
             pen.shade(body, y, styles.selection);
         }
@@ -63,9 +65,17 @@ pub(super) fn draw(app: &App, detail: &Detail, panel: Panel, pen: &mut Pen, area
 }
 
 /// The value under the cursor, where the line has no room for all of it.
-fn cut_value<'a>(detail: &Detail, panel: Panel, rows: &'a [Row], room: usize, focus: bool) -> Option<&'a str> {
+fn cut_value<'a>(
+    detail: &Detail,
+    panel: Panel,
+    rows: &'a [Row],
+    (room, all): (usize, usize),
+    focus: bool,
+) -> Option<&'a str> {
     let at = detail.cursors[panel as usize].row.min(rows.len().saturating_sub(1));
-    rows.get(at).filter(|row| focus && text::width(&row.value) > room).map(|row| row.value.as_str())
+    let row = rows.get(at).filter(|_| focus)?;
+    let room = if row.what.is_empty() { all.saturating_sub(2) } else { room };
+    (text::width(&row.value) > room).then_some(row.value.as_str())
 }
 
 fn lines_of(value: &str, inside: Rect) -> u16 {
