@@ -8,6 +8,8 @@
 
 pub mod apigateway;
 pub mod apigatewayv2;
+#[cfg(test)]
+mod causes;
 pub mod cloudwatch;
 pub mod lambda;
 pub mod logs;

@@ -299,6 +299,14 @@ impl Catalog {
     }
 }
 
+impl EventSourceMapping {
+    /// Name of the queue that it reads; none where it reads a stream.
+    pub fn queue(&self) -> Option<&str> {
+        let resource = self.source_arn.rsplit(':').next();
+        resource.filter(|_| self.source_arn.contains(":sqs:"))
+    }
+}
+
 impl Api {
     /// Index of a stage.
     pub fn stage_named(&self, name: &str) -> Option<usize> {

@@ -143,10 +143,11 @@ impl World {
             settings: Memory::new(20_000),
             knocks: Memory::new(30_000),
             seen: Memory::new(seen::KEPT),
-            arrivals: Memory::new(30_000),
+            arrivals: Memory::new(40_000),
             waiting: Memory::new(10_000),
-            planned: Memory::new(20_000),
-            blocks: Memory::new(40_000),
+            planned: Memory::new(40_000),
+            // Of the few functions that call others.
+            blocks: Memory::new(20_000),
             tallies: Memory::new(20_000),
             fleet: Memory::new(1_000),
             nothing: Arc::new(Tally::default()),
@@ -272,7 +273,9 @@ impl World {
     /// Like [`World::tally`], of an alias, and of these only what one version executed (dimension ExecutedVersion).
     pub fn tally_executed(&self, function: FunctionId, minute: Millis, alias: &str, version: u32) -> Arc<Tally> {
         let minute = minute - minute.rem_euclid(tally::MINUTE);
-        Arc::new(totals::tally(self, function, minute, Some(alias), Some(version)))
+        let generation = self.generation(block::start_of(block::of(minute) + 1));
+        let place = (function, minute, Some(format!("{alias} {version}")), generation);
+        self.tallies.get(place, || totals::tally(self, function, minute, Some(alias), Some(version)))
     }
 
     /// All functions together in the minute that begins at `minute`.
@@ -300,6 +303,12 @@ impl World {
 
     fn minute(&self, minute: f64) -> Millis {
         self.born + (minute * 60_000.0) as Millis
+    }
+
+    /// Versions that an alias shared out its traffic to at any time, in their order.
+    pub fn weighted(&self, function: FunctionId, alias: &str) -> Vec<u32> {
+        let place = self.catalog.functions[function].aliases.iter().position(|one| one.name == alias);
+        place.map_or_else(Vec::new, |place| self.settings(function).weighted(place))
     }
 
     /// Aliases of a function at a moment.

@@ -94,6 +94,16 @@ impl Settings {
         self.names.iter().enumerate().map(state).collect()
     }
 
+    /// Versions that an alias, by its index in the catalog, shared out its traffic to at any time.
+    pub fn weighted(&self, index: usize) -> Vec<u32> {
+        let moves = self.moves.iter().filter(|(_, alias, ..)| *alias == index);
+        let mut versions: Vec<u32> =
+            moves.filter_map(|(.., version, second)| Some([*version, (*second)?.0])).flatten().collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions
+    }
+
     /// Provisioned concurrency of a qualifier at a moment.
     pub fn provisioned(&self, qualifier: &str, at: Millis) -> Option<Provisioned> {
         let mut current: Option<(Millis, u32, u32)> = None;

@@ -167,7 +167,8 @@ pub fn fleet(world: &World, minute: Millis) -> FleetTally {
     fleet.concurrency = all.into_iter().max().unwrap_or(0);
     let unreserved_in_use = on_demand.into_iter().max().unwrap_or(0);
     fleet.unreserved = unreserved_in_use;
-    fleet.claimed = unreserved_in_use + reserved + provisioned_alone;
+    // The seconds of a minute don't peak together, and Lambda lets nobody claim more than there is.
+    fleet.claimed = (unreserved_in_use + reserved + provisioned_alone).min(world.scenario.account_concurrency);
     fleet
 }
 

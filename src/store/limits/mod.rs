@@ -5,11 +5,20 @@
 //! may hide below it: where the figures reach no limit, the verdict says so (`certain` is false).
 
 mod concurrency;
+mod facts;
+mod fit;
 mod forecast;
+mod held;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod throttled;
 mod wanted;
+mod words;
 
 pub use concurrency::{Concurrency, Provisioned, Share, concurrency, pool};
 pub use forecast::{Forecast, forecast};
+pub use refusal::refusal;
 pub use wanted::wanted;
 
 use crate::store::Store;
@@ -106,7 +115,13 @@ pub struct Verdict {
     pub remedy: String,
 }
 
-/// Why a function is throttled or held back; none where it is not, or where nothing is known yet.
-pub fn verdict(_store: &Store, _function: &str, _now: Moment) -> Option<Verdict> {
-    None
+/// Why a function is throttled or held back; none where it is not, or where nothing is known yet. What refuses now comes
+/// before what holds back, and that before what has refused.
+pub fn verdict(store: &Store, function: &str, now: Moment) -> Option<Verdict> {
+    let facts = facts::Facts::of(store, function)?;
+    let refused = throttled::throttled(&facts, now);
+    match refused {
+        Some(refused) if !refused.over => Some(refused),
+        past => held::held(&facts, now).filter(|held| !held.over || past.is_none()).or(past),
+    }
 }
