@@ -15,6 +15,7 @@ mod documents;
 mod drift;
 mod embedded;
 mod frames;
+mod function;
 mod insights;
 mod invocations;
 mod journeys;

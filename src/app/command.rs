@@ -278,7 +278,7 @@ table! {
     Earlier         "earlier"          [","],                      &[Trace],               0 "earlier"   "Move the zoomed time axis towards the beginning.";
     Later           "later"            ["."],                      &[Trace],               0 "later"     "Move the zoomed time axis towards the end.";
     AsTable         "as-table"         ["v"],                      &[ServiceMap],          3 "table"     "Show the service map as a table, or as a graph again.";
-    Compare         "compare"          ["d"],                      &[ServiceMap],          4 "compare"   "Compare with the window before.";
+    Compare         "compare"          ["d"],                      &[ServiceMap, Function], 4 "compare"   "Compare with the window before; of a function, two configurations.";
     LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
     Snooze          "snooze"           ["n"],                      &[Overview],            6 "snooze"    "Hide the selected finding for a while; it comes back by itself when it gets worse.";
     Snoozed         "snoozed"          ["shift-n"],                &[Overview],            0 "snoozed"   "Show the findings that are snoozed, and wake them.";

@@ -2,6 +2,8 @@
 
 pub mod alarm;
 pub mod api;
+pub mod cost;
+pub mod diff;
 pub mod expression;
 pub mod finding;
 pub mod function;
