@@ -29,8 +29,6 @@ pub mod tabs;
 pub mod toast;
 pub mod trail;
 
-use std::collections::HashMap;
-
 use chrono::{FixedOffset, Offset, TimeDelta, Utc};
 
 use crate::config::{Config, Writes};
@@ -121,8 +119,8 @@ pub struct App {
     pub mouse: bool,
     last_input: Moment,
     refresh: u64,
-    /// Payload last sent, by function.
-    pub payloads: HashMap<String, String>,
+    /// What is kept of invokes.
+    pub invokes: invoke::Shelves,
     /// Changes made, the last of which `U` undoes.
     pub undoable: Vec<Change>,
     /// Since when we are leaving, and only wait for a query to be stopped.
@@ -176,7 +174,7 @@ impl App {
             focused: true,
             last_input: now,
             refresh: 0,
-            payloads: HashMap::new(),
+            invokes: invoke::Shelves::default(),
             undoable: Vec::new(),
             quitting: None,
             pending: Vec::new(),
@@ -352,7 +350,13 @@ impl App {
                     wanted.apis = true;
                     wanted.stages.extend(palette.sought.iter().cloned());
                 }
-                Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
+                Overlay::Invoke(form) => {
+                    wanted.detail = Some(form.function.clone());
+                    let apis = self.apis_behind(&form.function);
+                    wanted.apis |= !apis.is_empty();
+                    wanted.stages.extend(apis.iter().cloned());
+                    wanted.routes.extend(apis);
+                }
                 Overlay::Provision(form) => wanted.detail = Some(form.function.clone()),
                 _ => {}
             }
