@@ -16,6 +16,7 @@ mod embedded;
 mod frames;
 mod insights;
 mod invocations;
+mod invokes;
 mod journeys;
 mod jq;
 mod laws;

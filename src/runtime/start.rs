@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use super::dashboard::Dashboard;
-use super::history;
 use super::{Browser, Ending, Setup, Wires, Writes};
+use super::{history, payloads};
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
 use crate::app::{App, Origin};
@@ -51,6 +51,8 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
         browser: if environment.ssh { Browser::Elsewhere("this is an ssh session".into()) } else { Browser::Here },
         audit: environment.state_dir.as_ref().map(|dir| dir.join("audit.jsonl")),
         queries: environment.state_dir.as_ref().map(|dir| dir.join(history::FILE)),
+        invokes: environment.data_dir.as_ref().map(|dir| dir.join(payloads::FOLDER)),
+        editor: environment.editor.clone(),
         crashes: environment.state_dir.clone(),
     };
     let pace = pace(&config);
@@ -59,6 +61,7 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
         app.logs.insights.history = history::read(path).into();
         app.logs.insights.is_kept = true;
     }
+    app.invokes.on_disk = setup.invokes.is_some();
     app.offset = local_offset(clock.now());
     for text in loaded.problems.iter().map(Problem::sentence).chain(clashes) {
         app.update(Message::Notice(text));
