@@ -178,6 +178,7 @@ impl App {
             self.notices.say(format!("{name} is not in the list of functions any more"), self.now);
             return vec![];
         };
+        self.invokes.belong_to(&self.scope());
         let detail = self.store.details.get(name).and_then(|feed| feed.get());
         let qualifiers = detail.map(|detail| {
             let aliases = detail.aliases.iter().map(|alias| alias.name.clone());

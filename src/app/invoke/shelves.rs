@@ -47,7 +47,7 @@ impl Shelves {
     }
 
     /// Another account's payloads must never be sent in this one.
-    fn belong_to(&mut self, scope: &Scope) {
+    pub(super) fn belong_to(&mut self, scope: &Scope) {
         if self.scope != *scope {
             // What was noted before the account was known is this account's.
             if !self.scope.account.is_empty() {
@@ -140,8 +140,9 @@ impl App {
                     match overlay {
                         Overlay::Invoke(form) if form.function == drawer.function && form.untouched => {
                             if let Some(last) = &last {
+                                let field = form.field;
                                 form.put(last);
-                                form.untouched = true;
+                                (form.field, form.untouched) = (field, true);
                             }
                         }
                         _ => {}

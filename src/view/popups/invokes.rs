@@ -56,7 +56,7 @@ pub fn shelf(app: &App, shelf: &Shelf, pen: &mut Pen, screen: Rect) {
     let note = if shelf.items.iter().any(|item| item.fits) {
         "* one of its own triggers sends these".to_string()
     } else {
-        format!("{} puts it into the form, where ^u undoes that", app.keymap.chord(Action::Open))
+        format!("{} puts it into the form; ^u there goes back", app.keymap.chord(Action::Open))
     };
     pen.put(inside, inside.x + 1, inside.bottom().saturating_sub(1), &note, styles.popup.patch(styles.dim));
 }
