@@ -1,11 +1,15 @@
 //! What lies over a view: a stack of popups, the top one listening.
 
+use std::borrow::Cow;
+
 use tui_input::Input;
 
+use super::actions::form::Form;
 use super::command::{Action, Place};
 use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
+use super::effect::Change;
 use super::invoke::compare::Comparison;
 use super::invoke::history::Answers;
 use super::invoke::shelf::Shelf;
@@ -14,6 +18,7 @@ use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use crate::time::Moment;
 
 /// A popup.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub enum Overlay {
     Comparison(Box<Comparison>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
+    /// A setting being changed.
+    Form(Box<Form>),
     /// A Logs Insights query being written.
     Query(Box<QueryForm>),
     /// The question before a query that may scan more than the budget.
@@ -123,12 +130,18 @@ impl Prompt {
 }
 
 /// What a choice does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Chosen {
     /// Lists the traces that this filter expression takes; empty for all.
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Waits until what is in the way of this change is over, and asks about it again.
+    Wait(Box<Change>),
+    /// Asks about this change again, then.
+    Later(Box<Change>, Moment),
+    /// Leaves everything as it is.
+    Leave,
 }
 
 impl Chosen {
@@ -136,6 +149,7 @@ impl Chosen {
     pub fn text(&self) -> &str {
         match self {
             Chosen::Expression(text) | Chosen::Narrow(text) => text,
+            Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
         }
     }
 }
@@ -144,7 +158,7 @@ impl Chosen {
 #[derive(Debug)]
 pub struct Choice {
     /// What is chosen.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The things by name.
     pub items: Vec<(String, Result<Chosen, String>)>,
     /// Selected item.
@@ -153,8 +167,8 @@ pub struct Choice {
 
 impl Choice {
     /// A choice, its first item selected.
-    pub fn new(title: &'static str, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
-        Choice { title, items, cursor: Cursor::default() }
+    pub fn new(title: impl Into<Cow<'static, str>>, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
+        Choice { title: title.into(), items, cursor: Cursor::default() }
     }
 }
 
@@ -174,7 +188,7 @@ impl Overlay {
             Overlay::Answers(_) => Place::Answers,
             Overlay::Invoke(_) => Place::Payload,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Provision(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }

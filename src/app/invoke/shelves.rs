@@ -170,12 +170,9 @@ impl App {
     ) -> Vec<Effect> {
         let at = self.invokes.sent.iter().position(|(sent, _)| sent == change);
         let sent = at.map_or(self.now, |at| self.invokes.sent.remove(at).1);
-        match Record::of(change, sent, result) {
-            Some(record) => {
-                let function = change.function().to_string();
-                self.keep(&function, Entry::Answer(Box::new(record)))
-            }
-            None => vec![],
+        match (change, Record::of(change, sent, result)) {
+            (Change::Invoke { function, .. }, Some(record)) => self.keep(function, Entry::Answer(Box::new(record))),
+            _ => vec![],
         }
     }
 }
