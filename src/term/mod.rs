@@ -136,7 +136,10 @@ fn stop() -> io::Result<()> {
 
 /// Stops the whole job while somebody else has the terminal: there is nothing to give back.
 pub fn stop_lent() {
-    let _ = kill_current_process_group(Signal::STOP);
+    // Without a shell the editor was not stopped either, and nobody could continue us.
+    if getsid(None).is_ok_and(|leader| leader != getpid()) {
+        let _ = kill_current_process_group(Signal::STOP);
+    }
 }
 
 /// Writes all of it to standard output, in one write(2) unless the terminal takes less.
