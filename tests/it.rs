@@ -18,6 +18,7 @@ mod frames;
 mod function;
 mod insights;
 mod invocations;
+mod invokes;
 mod journeys;
 mod jq;
 mod laws;

@@ -94,6 +94,9 @@ impl App {
                 if kind == PromptKind::Export {
                     return self.export(&text);
                 }
+                if kind == PromptKind::PayloadName {
+                    return self.save_payload(&text);
+                }
                 if kind == PromptKind::Expression {
                     let tab = self.tab;
                     let answer = self.with_tabs(|tabs, cx| match tab {
