@@ -2,6 +2,7 @@
 
 pub mod errors;
 pub mod feed;
+pub mod gateway;
 pub mod graph_layout;
 pub mod inventory;
 pub mod invocations;

@@ -201,12 +201,4 @@ pub fn stage_subjects(store: &Store) -> impl Iterator<Item = (String, String, St
     })
 }
 
-/// Whose metrics a stage's are: REST APIs are known to CloudWatch by name, the others by id.
-pub fn stage_subject(api: &crate::model::api::Api, stage: &str) -> Subject {
-    let stage = stage.to_string();
-    match api.protocol {
-        Protocol::Rest => Subject::RestStage { api: api.name.clone(), stage },
-        Protocol::Http => Subject::HttpStage { api: api.id.clone(), stage },
-        Protocol::WebSocket => Subject::WebSocketStage { api: api.id.clone(), stage },
-    }
-}
+pub use crate::store::gateway::stage_subject;

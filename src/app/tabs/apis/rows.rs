@@ -24,15 +24,7 @@ impl Row {
     }
 }
 
-/// A stage by its API's id and its name.
-pub fn stage<'a>(store: &'a Store, api: &str, stage: &str) -> Option<&'a Stage> {
-    stages(store, api).iter().find(|known| known.name == stage)
-}
-
-/// Known stages of an API.
-pub fn stages<'a>(store: &'a Store, api: &str) -> &'a [Stage] {
-    store.stages.get(api).and_then(|feed| feed.get()).map(Vec::as_slice).unwrap_or_default()
-}
+pub use crate::store::gateway::{sharing, stage, stages};
 
 /// The rows that the filter takes: APIs by name, stages of each together.
 pub fn all(store: &Store, filter: &str) -> Vec<Row> {
@@ -50,27 +42,6 @@ pub fn all(store: &Store, filter: &str) -> Vec<Row> {
         }
     }
     rows
-}
-
-/// How many REST APIs report under this stage's metrics: v1 metrics are keyed by the API's name, without the characters
-/// that are not ASCII, and not by its id. An API whose stages are not known may have this stage.
-pub fn sharing(store: &Store, api: &Api, stage: &str) -> usize {
-    if api.protocol != Protocol::Rest {
-        return 1;
-    }
-    let key = |name: &str| name.chars().filter(char::is_ascii).collect::<String>();
-    let mine = key(&api.name);
-    let others = store.apis.get().into_iter().flatten().filter(|other| {
-        other.id != api.id
-            && other.protocol == Protocol::Rest
-            && key(&other.name) == mine
-            && store
-                .stages
-                .get(&other.id)
-                .and_then(|feed| feed.get())
-                .is_none_or(|stages| stages.iter().any(|other| other.name == stage))
-    });
-    1 + others.count()
 }
 
 /// A word of the filter: `prod` is part of the name, the id, the stage or the protocol, `!prod` is not; `stage:prod`,

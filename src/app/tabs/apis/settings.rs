@@ -29,21 +29,7 @@ pub struct Setting {
     pub copy: Option<(String, String)>,
 }
 
-/// US$ an hour of a cache cluster of that many GB, by the price list of us-east-1.
-pub fn cache_price(gigabytes: &str) -> Option<f64> {
-    let gigabytes: f64 = gigabytes.trim().parse().ok()?;
-    const PRICES: [(f64, f64); 8] = [
-        (0.5, 0.020),
-        (1.6, 0.038),
-        (6.1, 0.200),
-        (13.5, 0.250),
-        (28.4, 0.500),
-        (58.2, 1.000),
-        (118.0, 1.900),
-        (237.0, 3.800),
-    ];
-    PRICES.iter().find(|(size, _)| (size - gigabytes).abs() < 0.05).map(|(_, price)| *price)
-}
+pub use crate::model::api::cache_price;
 
 /// Where the stage is called.
 pub fn invoke_url(store: &Store, api: &Api, stage: &str) -> Option<String> {
