@@ -255,8 +255,8 @@ table! {
     Compare         "compare"          ["d"],                      &[ServiceMap],          4 "compare"   "Compare with the window before.";
     LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
-    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
+    Sort            "sort"             ["s"],                      &[Functions, Apis, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Apis, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window; in a trace, zoom out of its time.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window; in a trace, zoom into the time of the selected span.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";

@@ -166,7 +166,7 @@ impl App {
         // A view that was jumped into is left by the way it was entered, not through its own list.
         let jumped_into_detail = self.tab == Tab::Functions && self.functions.detail.is_some()
             || self.tab == Tab::Traces && self.traces.is_open()
-            || self.tab == Tab::Apis && self.apis.is_open();
+            || self.tab == Tab::Apis && self.apis.is_open() && !self.apis.holds_back();
         if !self.trail.is_empty() && (jumped_into_detail || !inner) {
             if self.tab == Tab::Functions {
                 self.functions.detail = None;
