@@ -122,8 +122,7 @@ fn head(app: &App, api: &Api, stage: &Stage, pen: &mut Pen, body: &mut Rect) {
     let sharing = gateway::sharing(&app.store, api, &stage.name);
     if sharing > 1 {
         let glyph = pen.look.glyphs.warning;
-        let note =
-            format!("{glyph} metrics are of {sharing} APIs of this name together: CloudWatch knows REST APIs by name");
+        let note = format!("{glyph} metrics are of {sharing} APIs of this name together (v1 is keyed by name)");
         say(pen, &note, styles.warning, 1);
     }
 }
