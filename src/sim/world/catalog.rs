@@ -218,6 +218,8 @@ pub struct MethodOverride {
     pub throttle: Option<(f64, u32)>,
     /// (cachingEnabled, cacheTtlInSeconds).
     pub cache: Option<(bool, u32)>,
+    /// Detailed metrics.
+    pub metrics: Option<bool>,
 }
 
 /// A route or method of an API.

@@ -79,7 +79,7 @@ fn stage(name: &str, share: f64) -> Stage {
 }
 
 fn method(path: &str, method: &str, throttle: Option<(f64, u32)>, cache: Option<(bool, u32)>) -> MethodOverride {
-    MethodOverride { path: path.to_owned(), method: method.to_owned(), throttle, cache }
+    MethodOverride { path: path.to_owned(), method: method.to_owned(), throttle, cache, metrics: None }
 }
 
 fn shop_stages() -> Vec<Stage> {
