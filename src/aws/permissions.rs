@@ -87,6 +87,20 @@ permissions! {
         "lambda:PutProvisionedConcurrencyConfig" ["PutProvisionedConcurrencyConfig"], "setting provisioned concurrency";
         "lambda:DeleteProvisionedConcurrencyConfig" ["DeleteProvisionedConcurrencyConfig"], "removing provisioned concurrency";
     }
+    "ReservedConcurrency" true ["lambda:*:*:function:*"] => {
+        "lambda:PutFunctionConcurrency"         ["PutFunctionConcurrency"],          "setting reserved concurrency, and switching a function off";
+        "lambda:DeleteFunctionConcurrency"      ["DeleteFunctionConcurrency"],       "removing reserved concurrency";
+    }
+    "Aliases" true ["lambda:*:*:function:*"] => {
+        "lambda:UpdateAlias"                    ["UpdateAlias"],                     "moving an alias to another version";
+    }
+    "EventSources" true ["lambda:*:*:event-source-mapping:*"] => {
+        "lambda:UpdateEventSourceMapping"       ["UpdateEventSourceMapping"],        "switching an event source mapping on and off";
+    }
+    "Stages" true ["apigateway:*::/restapis/*/stages/*", "apigateway:*::/apis/*/stages/*", "apigateway:*::/usageplans/*"] => {
+        "apigateway:PATCH"                      ["UpdateStage", "UpdateUsagePlan"],  "changing a stage or a usage plan";
+        "apigateway:DELETE"                     ["FlushStageCache", "DeleteRouteSettings"], "flushing a cache, taking a route's own settings away";
+    }
 }
 
 /// The permission of an IAM action; what it is about may stand behind it, as in `apigateway:GET /usageplans`.
@@ -124,7 +138,7 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
         let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
-        let mut files = vec![folder.join("aws"), folder.join("app/effect.rs")];
+        let mut files = vec![folder.join("aws"), folder.join("app/effect/change.rs")];
         while let Some(file) = files.pop() {
             if file.is_dir() {
                 files.extend(std::fs::read_dir(file).unwrap().map(|entry| entry.unwrap().path()));
