@@ -7,7 +7,6 @@ use crate::app::interests::Interests;
 use crate::app::selected::Selected;
 use crate::app::step::{Jump, Step};
 use crate::app::tabs::functions::{MEASURED_ALL, score};
-use crate::model::api::Protocol;
 use crate::model::finding::{About, Finding};
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
 use crate::store::Store;

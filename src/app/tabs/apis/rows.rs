@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use crate::model::api::{Api, Protocol, Stage};
+use crate::model::api::{Api, Stage};
 use crate::store::Store;
 use crate::store::gateway;
 use crate::store::metrics::StageFigures;
@@ -125,6 +125,7 @@ pub fn figures_of(store: &Store, api: &Api, stage: &str) -> StageFigures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::api::Protocol;
     use crate::model::trouble::{Kind, Trouble};
     use crate::time::Moment;
 

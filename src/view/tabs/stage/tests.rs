@@ -183,7 +183,7 @@ fn methods_say_what_applies_and_lead_to_charts_only_where_there_are_any() {
         app.update(key(code));
     }
     assert_eq!(app.apis.chart_of.as_deref(), Some("GET /"));
-    let subject = crate::store::gateway::method_subject(&app.store.apis.get().unwrap()[0], "prod", "GET /").unwrap();
+    let subject = gateway::method_subject(&app.store.apis.get().unwrap()[0], "prod", "GET /").unwrap();
     assert!(app.interests().series.iter().any(|key| key.subject == subject));
     app.update(key(KeyCode::Esc));
     assert_eq!(app.apis.panel, Panel::Methods);
