@@ -203,6 +203,8 @@ pub struct Stage {
     pub access_log_group: Option<String>,
     /// Stage variables.
     pub variables: Vec<(String, String)>,
+    /// A web ACL stands before it, and its back ends see a client certificate.
+    pub guarded: bool,
     /// Canary: share of the traffic in percent.
     pub canary_percent: Option<f64>,
 }
