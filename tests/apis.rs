@@ -161,7 +161,7 @@ async fn charts_tell_whose_time_it_is_and_deployments_which_one_runs() {
 #[tokio::test(start_paused = true)]
 async fn what_is_denied_is_named_and_the_rest_is_shown() {
     let mut scene = Scene::of("calm", (100, 30)).await;
-    for operation in ["GetUsagePlans", "GetDomainNames", "FilterLogEvents"] {
+    for operation in ["apigateway:GetUsagePlans", "apigateway:GetDomainNames", "logs:FilterLogEvents"] {
         scene.sim().faults().inject(operation, Fault::Deny);
     }
     scene.app.window = TimeWindow::last(Duration::from_secs(900));

@@ -128,18 +128,24 @@ pub fn plans_of<'a>(store: &'a Store, api: &Api, stage: &str) -> Vec<PlanLimit<'
     of.collect()
 }
 
-/// The rate and burst that the stage itself sets for a method: its own where it has one, else the stage's default.
+/// The rate and burst that the stage itself sets for a method: its own where it has one, else the stage's default. API
+/// Gateway copies the stage's throttle into a method that has other settings of its own: that is still the stage's.
 pub fn stage_level(stage: &Stage, key: &str) -> (Option<(f64, Origin)>, Option<(i32, Origin)>) {
-    let own = super::own(stage, key);
-    let at = |own: Option<&MethodSettings>| {
-        let settings = own.unwrap_or(&stage.defaults);
-        (set_rate(settings.throttle_rate), set_burst(settings.throttle_burst))
-    };
-    let (own_rate, own_burst) = own.map(|own| at(Some(own))).unwrap_or_default();
-    let (rate, burst) = at(None);
-    let rate = own_rate.map(|rate| (rate, Origin::Method)).or(rate.map(|rate| (rate, Origin::Stage)));
-    let burst = own_burst.map(|burst| (burst, Origin::Method)).or(burst.map(|burst| (burst, Origin::Stage)));
+    let of = |settings: &MethodSettings| (set_rate(settings.throttle_rate), set_burst(settings.throttle_burst));
+    let own = super::own(stage, key).map(of).unwrap_or_default();
+    let default = of(&stage.defaults);
+    if own == default {
+        return (default.0.map(|rate| (rate, Origin::Stage)), default.1.map(|burst| (burst, Origin::Stage)));
+    }
+    let rate = own.0.map(|rate| (rate, Origin::Method)).or(default.0.map(|rate| (rate, Origin::Stage)));
+    let burst = own.1.map(|burst| (burst, Origin::Method)).or(default.1.map(|burst| (burst, Origin::Stage)));
     (rate, burst)
+}
+
+/// The method has a throttle of its own in the stage.
+pub fn own_throttle(stage: &Stage, key: &str) -> bool {
+    let (rate, burst) = stage_level(stage, key);
+    rate.is_some_and(|(_, from)| from == Origin::Method) || burst.is_some_and(|(_, from)| from == Origin::Method)
 }
 
 /// What applies to the stage's methods that have nothing of their own, for callers without a key.

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::{method_subject, stage_subject};
 use crate::model::api::{Api, Refused, Stage};
 use crate::model::series::{Metric, Series, Statistic, Subject};
+use crate::model::trouble::{Kind, Trouble};
 use crate::store::Store;
 use crate::store::feed::Standing;
 use crate::store::metrics::StageFigures;
@@ -142,6 +143,17 @@ impl Refusals<'_> {
     }
 }
 
+fn short(trouble: &Trouble) -> String {
+    if trouble.message.contains("INFREQUENT_ACCESS") {
+        // FilterLogEvents refuses these groups: only Logs Insights reads them, at its price.
+        return "the access log is of class INFREQUENT_ACCESS".into();
+    }
+    match trouble.kind {
+        Kind::Denied | Kind::Throttled => format!("{} is {}", trouble.operation, if trouble.kind == Kind::Denied { "denied" } else { "throttled" }),
+        _ => trouble.sentence(),
+    }
+}
+
 /// The refused requests of a stage, or why they are not known.
 pub fn refusals<'a>(store: &'a Store, api: &Api, stage: &Stage) -> Refusals<'a> {
     let feed = store.refused.get(&(api.id.clone(), stage.name.clone()));
@@ -158,7 +170,7 @@ pub fn refusals<'a>(store: &'a Store, api: &Api, stage: &Stage) -> Refusals<'a> 
     match (&stage.access_log, feed.map(|feed| feed.standing())) {
         (None, _) => unknown("no access log"),
         (Some(arn), _) if !arn.contains(":log-group:") => unknown("the access log goes to a stream"),
-        (_, Some(Standing::Failed(trouble) | Standing::Stale(_, trouble))) => Refusals::Unknown(trouble.sentence()),
+        (_, Some(Standing::Failed(trouble) | Standing::Stale(_, trouble))) => Refusals::Unknown(short(trouble)),
         _ if stage.access_log_format.as_deref().and_then(crate::model::access_log::Format::read).is_none() => {
             unknown("the access log's format has no $context.status")
         }

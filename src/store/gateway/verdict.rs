@@ -6,7 +6,7 @@
 
 use super::limits::{number, set_burst, set_rate};
 use super::load::{Load, RECENT, account_load};
-use super::{Origin, PlanLimit, Refusals, method_load, plans_of, refusals, routes, stage_level, stage_load};
+use super::{PlanLimit, Refusals, own_throttle, method_load, plans_of, refusals, routes, stage_level, stage_load};
 use crate::model::api::{Api, ApiKey, Refused, Stage, UsagePlan};
 use crate::store::Store;
 use crate::text;
@@ -145,12 +145,7 @@ fn counted(store: &Store, api: &Api, stage: &Stage, refused: &Refused, load: Opt
     let mut candidates = Vec::new();
     candidates.extend(plans(store, api, stage, refused, peak));
     let of_methods = |wanted: bool| -> u64 {
-        let own = |key: &str| {
-            let (rate, burst) = stage_level(stage, key);
-            rate.is_some_and(|(_, from)| from == Origin::Method)
-                || burst.is_some_and(|(_, from)| from == Origin::Method)
-        };
-        refused.routes.iter().filter(|(key, _)| own(key) == wanted).map(|(_, n)| n).sum()
+        refused.routes.iter().filter(|(key, _)| own_throttle(stage, key) == wanted).map(|(_, n)| n).sum()
     };
     let (with_own, without) = (of_methods(true), of_methods(false));
     let all = (with_own + without) as f64;
@@ -180,10 +175,7 @@ fn stage_default(stage: &Stage, peak: Option<f64>) -> Option<Candidate> {
 
 /// The method with a throttle of its own of which most was refused.
 fn method(store: &Store, api: &Api, stage: &Stage, refused: &Refused, now: Moment) -> Option<Candidate> {
-    let (key, n) = refused.routes.iter().find(|(key, _)| {
-        let (rate, burst) = stage_level(stage, key);
-        rate.is_some_and(|(_, from)| from == Origin::Method) || burst.is_some_and(|(_, from)| from == Origin::Method)
-    })?;
+    let (key, n) = refused.routes.iter().find(|(key, _)| own_throttle(stage, key))?;
     let (rate, burst) = stage_level(stage, key);
     let (rate, burst) = (rate.map(|(rate, _)| rate), burst.map(|(burst, _)| burst));
     let peak = method_load(store, api, stage, key, now).map(|load| load.peak);
@@ -321,7 +313,7 @@ fn likely(store: &Store, api: &Api, stage: &Stage, load: &Load, now: Moment) -> 
     if let Some(excess) = explains(load, set_rate(defaults.throttle_rate), set_burst(defaults.throttle_burst)) {
         found.extend(stage_default(stage, Some(load.peak)).map(|candidate| (excess, candidate)));
     }
-    for (key, own) in &stage.overrides {
+    for (key, own) in stage.overrides.iter().filter(|(key, _)| own_throttle(stage, key)) {
         let (rate, burst) = (set_rate(own.throttle_rate), set_burst(own.throttle_burst));
         let Some(of_method) = method_load(store, api, stage, key, now) else { continue };
         if let Some(excess) = explains(&of_method, rate, burst) {

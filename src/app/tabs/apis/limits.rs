@@ -30,11 +30,8 @@ pub fn all(store: &Store, api: &Api, stage: &Stage, now: Moment) -> Vec<Setting>
     let load = gateway::stage_load(store, api, &stage.name, now);
     lines.push(account(store, now));
     lines.push(of_stage(stage, load.as_ref(), now));
-    for (key, own) in &stage.overrides {
+    for (key, own) in stage.overrides.iter().filter(|(key, _)| gateway::own_throttle(stage, key)) {
         let (rate, burst) = (own.throttle_rate, own.throttle_burst);
-        if gateway::set_rate(rate).is_none() && gateway::set_burst(burst).is_none() {
-            continue;
-        }
         let load = gateway::method_load(store, api, stage, key, now);
         let mut line = limit(key, throttle_words(rate, burst), gateway::set_rate(rate), load.as_ref(), now);
         line.route = Some(key.clone());
@@ -74,14 +71,14 @@ fn limit(what: &str, words: String, rate: Option<f64>, load: Option<&Load>, now:
         line.tone = Tone::Warning;
         return line;
     }
-    let ago = text::age((now - load.peak_at).num_seconds());
-    let peak = gateway::number(load.peak);
+    let (room, ago) = (load.headroom(rate), text::age((now - load.peak_at).num_seconds()));
+    let peak = format!("peak {}/s {ago} ago", gateway::number(load.peak));
     line.value.push_str(&if load.requests == 0.0 {
         "; no request in the last 15m".to_string()
-    } else if load.headroom(rate) < 0.0 {
-        format!("; busiest minute {peak}/s, {ago} ago: over it by {}", text::percent(-load.headroom(rate)))
+    } else if room < 0.0 {
+        format!("; {} over it, {peak}", text::percent(-room))
     } else {
-        format!("; busiest minute {peak}/s, {ago} ago: headroom {}", text::percent(load.headroom(rate)))
+        format!("; headroom {}, {peak}", text::percent(room))
     });
     line.bar = Some(load.peak / rate);
     if load.peak / rate >= NEAR {
@@ -93,8 +90,8 @@ fn limit(what: &str, words: String, rate: Option<f64>, load: Option<&Load>, now:
 fn account(store: &Store, now: Moment) -> Setting {
     match (store.api_account.get(), store.api_account.trouble()) {
         (Some(limits), _) => {
-            let words = format!("{}, all APIs", throttle_words(limits.rate, limits.burst));
-            limit("account", words, gateway::set_rate(limits.rate), gateway::account_load(store, now).as_ref(), now)
+            let words = throttle_words(limits.rate, limits.burst);
+            limit("account, all", words, gateway::set_rate(limits.rate), gateway::account_load(store, now).as_ref(), now)
         }
         (None, Some(trouble)) => Setting::new("account", trouble.sentence(), Tone::Warning),
         (None, None) => Setting::new("account", "waiting for GetAccount", Tone::Quiet),
@@ -128,17 +125,19 @@ fn plans(lines: &mut Vec<Setting>, store: &Store, api: &Api, stage: &Stage) {
     for PlanLimit { plan, stage } in plans {
         let about = |line: Setting| Setting { plan: Some(plan.id.clone()), ..line };
         let throttle = plan.throttle.unwrap_or_default();
-        let each = if throttle == Throttle::default() { "" } else { " each key" };
-        let quota = match &plan.quota {
-            Some(quota) => format!("; quota {} a {} each key", quota.limit, quota.period),
-            None => "; no quota".into(),
+        let throttle = throttle_words(throttle.rate, throttle.burst);
+        let quota = plan.quota.as_ref().map(|quota| format!("{} a {}", quota.limit, quota.period));
+        let words = match (throttle.as_str(), quota) {
+            ("not set", Some(quota)) => format!("{quota}, of each key"),
+            ("not set", None) => "neither throttle nor quota".into(),
+            (_, Some(quota)) => format!("{throttle}; {quota}, of each key"),
+            (_, None) => format!("{throttle} of each key; no quota"),
         };
-        let words = format!("{}{each}{quota}", throttle_words(throttle.rate, throttle.burst));
         let mut line = about(Setting::new(format!("plan {}", plan.name), words, Tone::Plain));
         line.copy = Some(("usage plan id".into(), plan.id.clone()));
         lines.push(line);
         for (key, throttle) in &stage.throttles {
-            let words = format!("{} each key", throttle_words(throttle.rate, throttle.burst));
+            let words = format!("{} of each key", throttle_words(throttle.rate, throttle.burst));
             let line = Setting::new(format!("  {key}"), words, Tone::Plain);
             lines.push(Setting { route: Some(key.clone()), ..about(line) });
         }

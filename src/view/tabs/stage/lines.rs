@@ -10,7 +10,7 @@ use crate::view::chart;
 use crate::view::pen::{Align, Pen};
 
 /// Columns of a bar.
-const BAR: u16 = 10;
+const BAR: u16 = 8;
 
 pub(super) fn draw(app: &App, panel: Panel, pen: &mut Pen, inside: Rect) {
     let styles = pen.look.styles.clone();
@@ -21,8 +21,7 @@ pub(super) fn draw(app: &App, panel: Panel, pen: &mut Pen, inside: Rect) {
     }
     let longest = lines.iter().map(|line| text::width(&line.what)).max().unwrap_or(0);
     let what_width = u16::try_from(longest).unwrap_or(u16::MAX).clamp(14, (inside.width / 3).max(14));
-    let bars = inside.width >= 60 && lines.iter().any(|line| line.bar.is_some());
-    let bar_width = if bars { BAR + 1 } else { 0 };
+    let bars = inside.width >= 60;
     let height = usize::from(inside.height);
     let mut cursor = app.apis.cursors[panel as usize];
     cursor.fit(lines.len(), height);
@@ -37,12 +36,12 @@ pub(super) fn draw(app: &App, panel: Panel, pen: &mut Pen, inside: Rect) {
         let what = text::cut_middle(&line.what, usize::from(what_width));
         pen.cell(inside, inside.x, y, what_width, &what, Align::Left, styles.dim);
         let x = inside.x + what_width + 1;
+        let mut width = inside.right().saturating_sub(x);
         if let Some(share) = line.bar.filter(|_| bars) {
             let filled = if line.tone == Tone::Warning { styles.warning } else { styles.chart_1 };
-            chart::gauge(pen, Rect { x, width: BAR.min(inside.right().saturating_sub(x)), ..inside }, y, share, filled);
+            chart::gauge(pen, Rect { x: inside.right() - BAR, width: BAR, ..inside }, y, share, filled);
+            width = width.saturating_sub(BAR + 1);
         }
-        let x = x + bar_width;
-        let width = inside.right().saturating_sub(x);
         // Prose is read from its beginning; of an ARN or a URL both ends matter.
         let prose = line.value.contains(' ');
         let value = if prose { line.value.as_str().into() } else { text::cut_middle(&line.value, usize::from(width)) };

@@ -28,7 +28,7 @@ use crate::view::tabs::logs::put_parts;
 /// Narrower than this there is room for one panel's name only.
 const NARROW: u16 = 100;
 /// Rows that a verdict takes at most.
-const VERDICT: u16 = 3;
+const VERDICT: u16 = 4;
 /// From this height on the charts of the stage stand over the other panels too.
 const TALL: u16 = 34;
 
