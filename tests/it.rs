@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and wait by the real clock"
 )]
 
+mod apis;
 mod aws_wire;
 mod changes;
 mod cli;

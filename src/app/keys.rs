@@ -187,7 +187,7 @@ impl App {
         let jumped_into_detail =
             self.tab == Tab::Functions && self.functions.detail.is_some() && !self.functions.is_inside_detail()
                 || self.tab == Tab::Traces && self.traces.is_open()
-                || self.tab == Tab::Apis && self.apis.is_open();
+                || self.tab == Tab::Apis && self.apis.is_open() && !self.apis.holds_back();
         if !self.trail.is_empty() && (jumped_into_detail || !inner) {
             if self.tab == Tab::Functions {
                 self.functions.detail = None;

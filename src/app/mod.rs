@@ -357,7 +357,7 @@ impl App {
             Tab::Functions => self.functions.selected(&self.store),
             Tab::Logs => self.logs.selected(&self.store),
             Tab::Traces => self.traces.selected(&self.store),
-            Tab::Apis => self.apis.selected(&self.store),
+            Tab::Apis => self.apis.selected(&self.store, self.now),
         }
     }
 
