@@ -306,3 +306,6 @@ pub fn not_found(message: &str) -> Response {
 pub fn bad_request(message: &str) -> Response {
     error_json(400, "BadRequestException", message)
 }
+
+#[cfg(test)]
+mod tests;
