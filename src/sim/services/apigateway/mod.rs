@@ -126,7 +126,9 @@ fn list(call: &Call<'_>, items: Vec<Value>) -> Result<Value, Response> {
         None => 25,
         Some(text) => match text.parse::<usize>() {
             Ok(limit @ 1..=500) => limit,
-            _ => return Err(bad_request("Invalid limit: must be a whole number from 1 to 500")),
+            _ => {
+                return Err(bad_request("Invalid limit: must be a whole number from 1 to 500"));
+            }
         },
     };
     let scope = format!("v1 {} {}", call.operation, call.request.uri().path());
@@ -304,3 +306,6 @@ pub fn not_found(message: &str) -> Response {
 pub fn bad_request(message: &str) -> Response {
     error_json(400, "BadRequestException", message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,9 @@ const STRATEGIES: [&str; 3] = ["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", 
 /// Checks one operation against the stage as it is; `deployment` tells whether there is one of that id.
 pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> bool, now: Millis) -> Result<(), Refusal> {
     let unknown = || bad(format!("Invalid method setting path: {}. Must be one of: [{PATHS}]", patch.path));
-    let Some(path) = patch.path.strip_prefix('/') else { return unknown() };
+    let Some(path) = patch.path.strip_prefix('/') else {
+        return unknown();
+    };
     let steps: Vec<&str> = path.split('/').collect();
     let value = patch.value.as_deref();
     let removes = patch.op == "remove";
