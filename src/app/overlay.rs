@@ -11,6 +11,9 @@ use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use super::tabs::functions::chooser::Chooser;
+use super::tabs::functions::groups::GroupBy;
+use crate::model::series::Metric;
 
 /// A popup.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub enum Overlay {
     Line(Box<LineView>),
     /// One of several things, each with what it does.
     Choice(Choice),
+    /// The columns of the function table.
+    Columns(Box<Chooser>),
     /// What can be copied of a line.
     Copies(Box<Copies>),
     /// The payload editor.
@@ -118,13 +123,17 @@ pub enum Chosen {
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Groups functions, or does not any more; what that is.
+    Group(Option<GroupBy>, String),
+    /// Ranks all functions by this metric; what that takes and costs.
+    Rank(Metric, String),
 }
 
 impl Chosen {
-    /// The expression.
+    /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
-            Chosen::Expression(text) | Chosen::Narrow(text) => text,
+            Chosen::Expression(text) | Chosen::Narrow(text) | Chosen::Group(_, text) | Chosen::Rank(_, text) => text,
         }
     }
 }
@@ -158,6 +167,7 @@ impl Overlay {
             | Overlay::Choice(_)
             | Overlay::Copies(_) => Place::Popup,
             Overlay::Line(_) => Place::Line,
+            Overlay::Columns(_) => Place::Columns,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
             Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,

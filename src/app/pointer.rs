@@ -71,6 +71,7 @@ impl App {
                             | Overlay::Menu(_)
                             | Overlay::Answer(_)
                             | Overlay::Copies(_)
+                            | Overlay::Columns(_)
                             | Overlay::Choice(_)
                             | Overlay::Line(_),
                         ) => self.popup_key(Some(action)),

@@ -50,6 +50,9 @@ permissions! {
         "lambda:GetFunctionUrlConfig"           ["GetFunctionUrlConfig"],            "a function's own address";
         "lambda:ListTags"                       ["ListTags"],                        "tags";
     }
+    "Tags" false ["*"] => {
+        "tag:GetResources"                      ["GetResources"],                    "tags of all functions: filter, groups and columns by tag or stack";
+    }
     "Metrics" false ["*"] => {
         "cloudwatch:GetMetricData"              ["GetMetricData"],                   "every number and chart";
         "cloudwatch:DescribeAlarms"             ["DescribeAlarms"],                  "alarms";
@@ -122,7 +125,8 @@ mod tests {
     fn named() -> BTreeSet<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
-        let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
+        let action =
+            regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts|tag):[A-Z][A-Za-z]+)""#).unwrap();
         let files = std::fs::read_dir(folder.join("aws")).unwrap().map(|entry| entry.unwrap().path());
         for file in files.chain([folder.join("app/effect.rs")]) {
             if file.file_name().is_some_and(|name| name == "permissions.rs") || !file.is_file() {

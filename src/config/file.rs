@@ -355,6 +355,16 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_string()
 }
 
+/// The name of a column of the function table.
+fn column(name: &str) -> Result<(), String> {
+    if super::FUNCTION_COLUMNS.contains(&name) || name.strip_prefix("tag.").is_some_and(|key| !key.is_empty()) {
+        return Ok(());
+    }
+    let guess = nearest(name, super::FUNCTION_COLUMNS.iter().copied());
+    let guess = guess.map(|guess| format!("did you mean `{guess}`? ")).unwrap_or_default();
+    Err(format!("no column is called `{name}`: {guess}there are {}, tag.NAME", super::FUNCTION_COLUMNS.join(", ")))
+}
+
 /// Numbers that read well and mean nothing good.
 fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
     let at: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -387,6 +397,9 @@ fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
         {
             Err("a budget is not below nothing".into())
         }
+        ["functions", "columns"] => config.functions.columns.iter().try_for_each(|name| column(name)),
+        ["functions", "sort"] if config.functions.sort == "worst" => Ok(()),
+        ["functions", "sort"] => column(&config.functions.sort),
         ["logs", "cap"] if config.logs.cap < 1 << 20 => Err("at least 1 MiB: a single event may have that size".into()),
         ["traces", "cap"] if config.traces.cap == 0 => Err("at least 1".into()),
         ["thresholds", "error_share"] => share(t.error_share),
