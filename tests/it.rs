@@ -14,6 +14,7 @@ mod documents;
 mod drift;
 mod embedded;
 mod frames;
+mod functions;
 mod insights;
 mod invocations;
 mod journeys;
