@@ -20,6 +20,7 @@ pub fn handle(sim: &Sim, request: &Request) -> Response {
             sim.faults().clear();
             json(200, &object!({}))
         }
+        ("POST", "/_sim/delete") => delete(sim, request),
         ("GET", "/_sim/truth") => truth(sim, request),
         _ => json(404, &object!({"message": "no such door"})),
     }
@@ -55,6 +56,16 @@ fn inject(sim: &Sim, request: &Request) -> Response {
             json(200, &object!({"rules": sim.faults().rules().len()}))
         }
         Err(message) => json(400, &object!({"message": message})),
+    }
+}
+
+/// Takes a stage away behind its clients' backs: `?api=ID&stage=NAME`.
+fn delete(sim: &Sim, request: &Request) -> Response {
+    let query = form::pairs(request.uri().query().unwrap_or_default(), false);
+    let value = |name: &str| query.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str());
+    match sim.world().delete_stage(value("api"), value("stage"), sim.now()) {
+        Some(()) => json(200, &object!({})),
+        None => json(404, &object!({"message": "no such API or stage"})),
     }
 }
 

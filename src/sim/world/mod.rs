@@ -11,10 +11,12 @@ pub mod dice;
 mod environment;
 mod fate;
 mod filler;
+pub mod gate;
 pub mod invocation;
 mod memory;
 pub mod messages;
 pub mod narration;
+pub mod plans;
 mod requests;
 pub mod sampling;
 pub mod scenario;
@@ -68,6 +70,10 @@ pub struct World {
     settings: Memory<(FunctionId, usize), Settings>,
     knocks: Memory<(ApiId, i64, usize), Vec<Knock>>,
     seen: seen::SeenMinutes,
+    /// Of each API key what it got through, by block.
+    counted: Memory<(i64, usize), Vec<u64>>,
+    /// Of each API key whose quota the scenario uses up when the period began, and what was used before.
+    exhausted: Memory<(usize, usize), Vec<u64>>,
     arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
     planned: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
@@ -137,6 +143,8 @@ impl World {
             settings: Memory::new(20_000),
             knocks: Memory::new(30_000),
             seen: Memory::new(seen::KEPT),
+            counted: Memory::new(40_000),
+            exhausted: Memory::new(100),
             arrivals: Memory::new(30_000),
             planned: Memory::new(20_000),
             blocks: Memory::new(40_000),
