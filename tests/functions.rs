@@ -208,7 +208,7 @@ async fn a_ranking_tells_its_price_and_is_asked_once() {
     let before = scene.sim().ledger().billed();
     scene.press(&["R"]);
     let count = scene.app.store.functions.all().len();
-    assert!(scene.text().contains(&format!("looks at {count} metrics over 1h: about $0.000")), "{}", scene.text());
+    assert!(scene.text().contains(&format!("{count} metrics over 1h: about $0.000")), "{}", scene.text());
     scene.settle().await;
     let insights = |scene: &Scene| {
         let calls = scene.sim().ledger().calls();
@@ -284,4 +284,37 @@ async fn only_what_is_shown_is_asked_for_and_percentiles_are_billed_once() {
     assert!(keys.iter().any(|key| key.statistic == Statistic::Maximum && key.metric == Metric::Duration));
     scene.press(&["/", "conc>1", "enter"]);
     assert_eq!(of(&scene, &name).len(), 8, "what is filtered by is measured too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_read_when_something_names_one_and_only_then() {
+    let mut scene = table("shop", SMALL).await;
+    let calls = |scene: &Scene| scene.sim().ledger().count("tagging", "GetResources");
+    assert_eq!(calls(&scene), 0, "nothing names a tag");
+    let all = names(&scene).len();
+    scene.press(&["/", "stack:checkout", "enter"]);
+    scene.settle().await;
+    assert!(calls(&scene) >= 1);
+    let named = names(&scene);
+    assert!(named.iter().any(|name| name == "checkout-api") && named.len() < all, "{named:?}");
+    scene.press(&["esc", "b", "down", "enter"]);
+    scene.settle().await;
+    let groups = scene.app.functions.groups.as_ref().expect("groups");
+    let keys: Vec<&str> = groups.heads.iter().map(|head| head.key.as_str()).collect();
+    assert!(keys.contains(&"shop-checkout") && keys.last() == Some(&"(none)"), "{keys:?}");
+    let asked = calls(&scene);
+    scene.wait(Duration::from_secs(300)).await;
+    assert_eq!(calls(&scene), asked, "tags change seldom");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_denies_tags_is_asked_once_and_the_table_works() {
+    let mut scene = table("shop", SMALL).await;
+    scene.sim().faults().inject("tagging:*", slsdash::sim::faults::Fault::Deny);
+    let all = names(&scene).len();
+    scene.press(&["b", "down", "enter"]);
+    scene.settle().await;
+    assert!(scene.text().contains("tag:GetResources"), "{}", scene.text());
+    assert_eq!(names(&scene).len(), all);
+    assert_eq!(scene.sim().ledger().count("tagging", "GetResources"), 1);
 }

@@ -242,8 +242,7 @@ impl App {
             Message::News(news) => {
                 self.learn(news);
                 // Rows are places in what is known: where there is less of it, they can't wait.
-                let shrunk = self.store.functions.all().len() < self.functions.arranged
-                    || self.functions.is_displaced(&self.store);
+                let shrunk = self.functions.is_displaced(&self.store);
                 if self.store.traces.revision != self.traces.list.arranged {
                     self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
                 }

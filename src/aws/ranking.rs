@@ -57,7 +57,7 @@ pub async fn rank(
 ) -> Result<Vec<(String, f64)>, Trouble> {
     const ACTION: &str = "cloudwatch:GetMetricData";
     let Some((name, function, fold)) = asked(metric) else {
-        return Err(Trouble::new(Kind::Invalid, ACTION, "this metric is no metric of functions".into()));
+        return Err(Trouble::new(Kind::Invalid, ACTION, "this metric is no metric of functions"));
     };
     let seconds = i64::from(period);
     let expression = MetricDataQuery::builder()

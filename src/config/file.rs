@@ -485,6 +485,19 @@ mod tests {
     }
 
     #[test]
+    fn columns_of_the_function_table_are_those_that_there_are() {
+        let loaded = load("[functions]\ncolumns = [\"p90\", \"tag.team\"]\nsort = \"p90\"\n");
+        assert_eq!(loaded.problems, []);
+        assert_eq!(loaded.config.functions.columns, ["p90", "tag.team"]);
+        let loaded = load("[functions]\ncolumns = [\"p90\", \"throtles\"]\nsort = \"tag.\"\n");
+        let told: Vec<String> = loaded.problems.iter().map(Problem::sentence).collect();
+        assert_eq!(told.len(), 2, "{told:#?}");
+        assert!(told[0].starts_with("config.toml:2:11:") && told[0].contains("did you mean `throttles`?"), "{told:#?}");
+        assert!(told[1].contains("no column is called `tag.`"), "{told:#?}");
+        assert_eq!(loaded.config.functions, Config::default().functions);
+    }
+
+    #[test]
     fn a_broken_line_is_shown_with_a_caret() {
         let loaded = load("[ui]\ntheme = night\n");
         let told = loaded.problems[0].to_string();

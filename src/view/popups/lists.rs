@@ -150,18 +150,22 @@ pub fn choice(choice: &Choice, pen: &mut Pen, screen: Rect) {
     let styles = pen.look.styles.clone();
     let height = (choice.items.len() as u16 + 2).min(screen.height);
     let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, choice.title, false);
-    for (at, (name, chosen)) in choice.items.iter().enumerate() {
+    let longest = choice.items.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let mut cursor = choice.cursor;
+    cursor.fit(choice.items.len(), usize::from(inside.height));
+    for (at, row) in cursor.visible(choice.items.len(), usize::from(inside.height)).enumerate() {
+        let (name, chosen) = &choice.items[row];
         let y = inside.y + at as u16;
         let (about, style) = match chosen {
             Ok(chosen) => (chosen.text().to_string(), styles.popup),
             Err(why) => (why.clone(), styles.popup.patch(styles.dim)),
         };
-        let names = 40.min(inside.width / 2);
+        let names = u16::try_from(longest).unwrap_or(40).clamp(12, 40.min(inside.width / 2).max(12));
         pen.cell(inside, inside.x + 1, y, names, name, Align::Left, style);
         let x = inside.x + names + 2;
         let room = inside.right().saturating_sub(x);
         pen.cell(inside, x, y, room, &text::safe_line(&about), Align::Left, styles.popup.patch(styles.dim));
-        if at == choice.cursor.row {
+        if row == cursor.row {
             pen.shade(inside, y, styles.selection);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::Functions;
 use super::groups::Row;
-use super::known::{Facts, Known};
+use super::known::{Apis, Facts, Known, apis_by_function};
 use super::order::Sorter;
 use crate::app::tabs::{Context, Learnt};
 use crate::model::series::Subject;
@@ -97,9 +97,9 @@ impl Functions {
         }
     }
 
-    /// Functions have changed places since the order was made: its rows mean others now.
+    /// Functions have changed places since the order was made, or are fewer: its rows mean others now.
     pub fn is_displaced(&self, store: &Store) -> bool {
-        self.seen.arrangement != store.functions.arrangement
+        self.seen.arrangement != store.functions.arrangement || store.functions.all().len() < self.arranged
     }
 
     /// Derives what is to be derived of each function once. Those of a further page are put behind the others.
@@ -125,7 +125,8 @@ impl Functions {
         self.derive(cx);
         self.seen = Seen::now(cx.store, self.seen.measured);
         self.arranged = functions.len();
-        let known = Known::of(cx, self.needs_apis());
+        let apis = if self.needs_apis() { apis_by_function(cx.store) } else { Apis::new() };
+        let known = Known::in_store(cx.store, cx.now, Some(&apis));
         self.undecided = self.read.counts();
         let ranked = self.ranked.as_ref().map(|ranked| ranked.names(cx.store).unwrap_or_default());
         let mut order = match ranked {
@@ -148,6 +149,7 @@ impl Functions {
         }
         self.order = order;
         self.regroup(cx, &known);
+        self.apis = apis;
     }
 
     /// A further page of the first round: sorted by itself and merged.
@@ -159,7 +161,8 @@ impl Functions {
         if self.ranked.is_some() {
             return self.arrange(cx);
         }
-        let known = Known::of(cx, self.needs_apis());
+        let apis = std::mem::take(&mut self.apis);
+        let known = Known::in_store(cx.store, cx.now, Some(&apis));
         let mut coming: Vec<usize> = (from..functions.len()).collect();
         let (read, facts, undecided) = (&self.read, &self.facts, &mut self.undecided);
         coming.retain(|&at| read.takes(&functions[at], &facts[at], &known, undecided));
@@ -167,6 +170,7 @@ impl Functions {
         self.sorter(functions, &known).merge(&mut order, coming);
         self.order = order;
         self.regroup(cx, &known);
+        self.apis = apis;
     }
 
     fn sorter<'a>(&'a self, functions: &'a [crate::model::function::Function], known: &'a Known<'a>) -> Sorter<'a> {
@@ -199,7 +203,7 @@ impl Functions {
         }
     }
 
-    /// The row of the function at this place in the inventory; of a folded group, that of its head.
+    /// The row of the function at this place in the inventory.
     fn row_of(&self, at: usize) -> Option<usize> {
         match &self.groups {
             None => self.order.iter().position(|&one| one == at),

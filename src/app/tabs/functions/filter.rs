@@ -334,7 +334,7 @@ mod tests {
         let filter = Filter::read(text);
         assert_eq!(filter.complaints, Vec::<String>::new(), "{text}");
         let mut missing = filter.counts();
-        let known = Known::in_store(store, now(), false);
+        let known = Known::in_store(store, now(), None);
         let taken = filter.takes(&function(), &Facts::of(&function(), figures), &known, &mut missing);
         (taken, missing.iter().sum())
     }
@@ -433,7 +433,7 @@ mod tests {
         #[test]
         fn any_text_reads_as_a_filter(text in "\\PC{0,40}") {
             let (store, filter) = (store(), Filter::read(&text));
-            let known = Known::in_store(&store, now(), false);
+            let known = Known::in_store(&store, now(), None);
             filter.takes(&function(), &Facts::of(&function(), Figures::default()), &known, &mut filter.counts());
         }
     }

@@ -170,7 +170,7 @@ mod tests {
         let mut store = Store::default();
         let team = |of: &str, team: &str| (of.to_string(), vec![("team".to_string(), team.to_string())]);
         store.tags.accept(Ok([team("arn:b", "pay"), team("arn:c", "shop"), team("arn:d", "pay")].into()), now);
-        let known = Known::in_store(&store, now, false);
+        let known = Known::in_store(&store, now, None);
         let mut groups = Groups::by(GroupBy::tag("team"));
         groups.arrange(&[0, 3, 2, 1], &functions, &facts, &known);
         let keys: Vec<&str> = groups.heads.iter().map(|head| head.key.as_str()).collect();

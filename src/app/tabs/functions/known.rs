@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use super::columns::Reading;
 use super::score::score;
-use crate::app::tabs::Context;
 use crate::model::function::{Function, FunctionDetail};
 use crate::store::Store;
 use crate::store::metrics::Figures;
@@ -29,24 +28,22 @@ impl Facts {
     }
 }
 
+/// Names of the APIs that lead to a function, by its name.
+pub type Apis = HashMap<String, String>;
+
 /// What a column or a filter may look at.
 pub struct Known<'a> {
     store: &'a Store,
     /// The present.
     pub now: Moment,
-    /// Names of the APIs by function, once asked for.
-    apis: Option<HashMap<&'a str, String>>,
+    /// Names of the APIs by function, where something asks for them.
+    apis: Option<&'a Apis>,
 }
 
 impl<'a> Known<'a> {
-    /// What the store has; `apis` also gathers which API leads where.
-    pub fn of(cx: &Context<'a>, apis: bool) -> Known<'a> {
-        Known::in_store(cx.store, cx.now, apis)
-    }
-
-    /// The same without a tab's context.
-    pub fn in_store(store: &'a Store, now: Moment, apis: bool) -> Known<'a> {
-        Known { store, now, apis: apis.then(|| apis_by_function(store)) }
+    /// What the store has, and which API leads where.
+    pub fn in_store(store: &'a Store, now: Moment, apis: Option<&'a Apis>) -> Known<'a> {
+        Known { store, now, apis }
     }
 
     /// What was read when the function was open.
@@ -76,8 +73,8 @@ impl<'a> Known<'a> {
     }
 
     /// Names of the APIs that lead to a function.
-    pub fn apis_of(&'a self, name: &str) -> Reading<'a> {
-        match &self.apis {
+    pub fn apis_of(&self, name: &str) -> Reading<'a> {
+        match self.apis {
             Some(apis) => match apis.get(name) {
                 Some(names) => Reading::Text(Cow::Borrowed(names)),
                 // An API whose routes are not read yet may lead there.
@@ -104,7 +101,7 @@ impl<'a> Known<'a> {
 }
 
 /// Which APIs lead to which function, as far as their routes were read.
-fn apis_by_function(store: &Store) -> HashMap<&str, String> {
+pub fn apis_by_function(store: &Store) -> Apis {
     let mut found: HashMap<&str, Vec<&str>> = HashMap::new();
     for (id, routes) in &store.routes {
         let name = store.api(id).map_or(id.as_str(), |api| api.name.as_str());
@@ -117,7 +114,7 @@ fn apis_by_function(store: &Store) -> HashMap<&str, String> {
     }
     let joined = found.into_iter().map(|(function, mut names)| {
         names.sort_unstable();
-        (function, names.join(", "))
+        (function.to_string(), names.join(", "))
     });
     joined.collect()
 }

@@ -32,6 +32,7 @@ use columns::Column;
 use detail::Detail;
 use filter::Filter;
 use groups::{GroupBy, Groups, Row};
+use known::Apis;
 pub use known::{Facts, Known};
 use order::Sort;
 use ranking::Ranked;
@@ -77,6 +78,8 @@ pub struct Functions {
     read: Filter,
     /// Of how many functions a word of the filter could not be decided.
     undecided: Vec<usize>,
+    /// Which APIs lead to which function, where something asks for it.
+    apis: Apis,
     /// The ranking that is shown.
     pub ranked: Option<Ranked>,
     rankings_asked: u64,
@@ -160,10 +163,7 @@ impl Functions {
     /// Carries out what a key in the list of columns asks.
     pub fn choose_columns(&mut self, choosing: Choosing, cx: &Context) {
         match choosing {
-            Choosing::Columns(columns) => {
-                self.set_columns(columns);
-                return;
-            }
+            Choosing::Columns(columns) => self.set_columns(columns),
             Choosing::Sort(sort) => {
                 self.reversed = self.sort == sort && !self.reversed;
                 self.sort = sort;
@@ -207,8 +207,8 @@ impl Functions {
     }
 
     /// What the columns and the filter read beside the functions themselves.
-    pub fn known<'a>(&self, store: &'a Store, now: crate::time::Moment) -> Known<'a> {
-        Known::in_store(store, now, self.needs_apis())
+    pub fn known<'a>(&'a self, store: &'a Store, now: crate::time::Moment) -> Known<'a> {
+        Known::in_store(store, now, self.needs_apis().then_some(&self.apis))
     }
 
     /// A key's meaning.
@@ -295,8 +295,8 @@ impl Functions {
         };
         let mut items: Vec<(String, Result<Chosen, String>)> = vec![
             ("nothing".to_string(), Ok(Chosen::Group(None, "one list of all functions".into()))),
-            item(GroupBy::stack(), "CloudFormation stack, by the tag that it puts on its functions"),
-            item(GroupBy::api(), "the APIs that lead to a function, as far as their routes are read"),
+            item(GroupBy::stack(), "CloudFormation stack, by its tag"),
+            item(GroupBy::api(), "APIs that lead to a function"),
         ];
         match (store.tags.get(), store.tags.trouble()) {
             (Some(_), _) => {

@@ -147,7 +147,7 @@ mod tests {
     fn what_is_not_known_stands_last_whichever_way_round() {
         let now = Moment::from_timestamp(1_800_000_000, 0).expect("a valid moment");
         let (store, functions) = (Store::default(), functions(4));
-        let known = Known::in_store(&store, now, false);
+        let known = Known::in_store(&store, now, None);
         let errors = [Some(3.0), None, Some(9.0), None];
         let figures =
             errors.map(|n: Option<f64>| Figures { invocations: n, errors: n.unwrap_or(0.0), ..Figures::default() });
@@ -171,7 +171,7 @@ mod tests {
         ) {
             let now = Moment::from_timestamp(1_800_000_000, 0).expect("a valid moment");
             let (store, functions) = (Store::default(), functions(pages.iter().sum()));
-            let known = Known::in_store(&store, now, false);
+            let known = Known::in_store(&store, now, None);
             let figures = |n: usize| Figures {
                 invocations: (n % 4 > 0).then_some((n % 11) as f64), errors: (n % 3) as f64, ..Figures::default()
             };

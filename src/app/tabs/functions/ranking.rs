@@ -71,7 +71,7 @@ impl Functions {
         let looked_at = looked_at(cx.store);
         let over = text::span(reach(cx));
         let about = format!(
-            "looks at {} metrics over {over}: about {}, once",
+            "{} metrics over {over}: about {}",
             text::count(looked_at as f64),
             text::dollars(looked_at as f64 * PER_METRIC)
         );
