@@ -1,11 +1,15 @@
 //! What lies over a view: a stack of popups, the top one listening.
 
+use std::borrow::Cow;
+
 use tui_input::Input;
 
+use super::actions::form::Form;
 use super::command::{Action, Place};
 use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
+use super::effect::Change;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
@@ -14,6 +18,7 @@ use super::query::{QueryForm, ScanQuestion};
 use super::tabs::functions::chooser::Chooser;
 use super::tabs::functions::groups::GroupBy;
 use crate::model::series::Metric;
+use crate::time::Moment;
 
 /// A popup.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ pub enum Overlay {
     Answer(Box<Answer>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
+    /// A setting being changed.
+    Form(Box<Form>),
     /// A Logs Insights query being written.
     Query(Box<QueryForm>),
     /// The question before a query that may scan more than the budget.
@@ -117,7 +124,7 @@ impl Prompt {
 }
 
 /// What a choice does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Chosen {
     /// Lists the traces that this filter expression takes; empty for all.
     Expression(String),
@@ -127,6 +134,12 @@ pub enum Chosen {
     Group(Option<GroupBy>, String),
     /// Ranks all functions by this metric; what that takes and costs.
     Rank(Metric, String),
+    /// Waits until what is in the way of this change is over, and asks about it again.
+    Wait(Box<Change>),
+    /// Asks about this change again, then.
+    Later(Box<Change>, Moment),
+    /// Leaves everything as it is.
+    Leave,
 }
 
 impl Chosen {
@@ -134,6 +147,7 @@ impl Chosen {
     pub fn text(&self) -> &str {
         match self {
             Chosen::Expression(text) | Chosen::Narrow(text) | Chosen::Group(_, text) | Chosen::Rank(_, text) => text,
+            Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
         }
     }
 }
@@ -142,7 +156,7 @@ impl Chosen {
 #[derive(Debug)]
 pub struct Choice {
     /// What is chosen.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The things by name.
     pub items: Vec<(String, Result<Chosen, String>)>,
     /// Selected item.
@@ -151,8 +165,8 @@ pub struct Choice {
 
 impl Choice {
     /// A choice, its first item selected.
-    pub fn new(title: &'static str, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
-        Choice { title, items, cursor: Cursor::default() }
+    pub fn new(title: impl Into<Cow<'static, str>>, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
+        Choice { title: title.into(), items, cursor: Cursor::default() }
     }
 }
 
@@ -169,7 +183,7 @@ impl Overlay {
             Overlay::Line(_) => Place::Line,
             Overlay::Columns(_) => Place::Columns,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }

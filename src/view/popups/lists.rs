@@ -149,7 +149,7 @@ pub fn menu(app: &App, menu: &Menu, pen: &mut Pen, screen: Rect) {
 pub fn choice(choice: &Choice, pen: &mut Pen, screen: Rect) {
     let styles = pen.look.styles.clone();
     let height = (choice.items.len() as u16 + 2).min(screen.height);
-    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, choice.title, false);
+    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, &choice.title, false);
     let longest = choice.items.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
     let mut cursor = choice.cursor;
     cursor.fit(choice.items.len(), usize::from(inside.height));
