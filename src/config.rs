@@ -35,6 +35,8 @@ pub struct Config {
     pub ui: Ui,
     /// How often AWS is asked, and what that may cost.
     pub poll: Poll,
+    /// The function table.
+    pub functions: Functions,
     /// The log store.
     pub logs: Logs,
     /// The trace store.
@@ -98,6 +100,45 @@ pub struct Poll {
     /// US$ per hour that polling may cost at most.
     pub budget_dollars_per_hour: f64,
 }
+
+/// The function table.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Functions {
+    /// Names of its columns after the function's name, in their order: of [`FUNCTION_COLUMNS`], or `tag.NAME`.
+    pub columns: Vec<String>,
+    /// `worst`, or the name of a column.
+    pub sort: String,
+}
+
+/// What the columns of the function table are called.
+pub const FUNCTION_COLUMNS: [&str; 25] = [
+    "name",
+    "invocations",
+    "error-share",
+    "errors",
+    "throttles",
+    "p50",
+    "p90",
+    "p99",
+    "max",
+    "of-timeout",
+    "concurrency",
+    "reserved",
+    "provisioned",
+    "cold",
+    "used",
+    "memory",
+    "timeout",
+    "runtime",
+    "architecture",
+    "code-size",
+    "modified",
+    "state",
+    "stack",
+    "api",
+    "trend",
+];
 
 /// The log store.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -17,6 +17,7 @@ mod drift;
 mod embedded;
 mod frames;
 mod function;
+mod functions;
 mod insights;
 mod invocations;
 mod invokes;

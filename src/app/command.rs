@@ -50,6 +50,9 @@ pub enum Action {
     UnfoldAll,
     FilterByValue,
     ToggleColumn,
+    Columns,
+    GroupBy,
+    Rank,
     Console,
     Sort,
     SortReverse,
@@ -116,6 +119,8 @@ pub enum Place {
     Overview,
     /// The function table.
     Functions,
+    /// The list of the function table's columns.
+    Columns,
     /// One function's detail.
     Function,
     /// The tail.
@@ -281,7 +286,7 @@ table! {
     GoToTime        "go-to-time"       ["a"],                      &[Logs, TraceStatistics], 3 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03; of traces, compare before and after it.";
     Jq              "jq"               ["shift-j"],                &[Logs],                7 "jq"        "Type a jq expression: what it makes of each JSON line is shown in its place.";
     Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
-    Fold            "fold"             ["space"],                  &[Logs, Line, Trace],   3 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected.";
+    Fold            "fold"             ["space"],                  &[Functions, Place::Columns, Logs, Line, Trace],   3 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected; a group of functions. Of columns: show or hide one.";
     LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";
     Histogram       "histogram"        ["shift-h"],                &[Logs, Traces],        7 "histogram" "Show how many lines there are in time, by level; of traces, how many took how long.";
     Brush           "brush"            ["b"],                      &[Logs, Traces],        8 "brush"     "Choose a stretch of the histogram and look at its lines, or traces, only.";
@@ -299,14 +304,17 @@ table! {
     Snooze          "snooze"           ["n"],                      &[Overview],            6 "snooze"    "Hide the selected finding for a while; it comes back by itself when it gets worse.";
     Snoozed         "snoozed"          ["shift-n"],                &[Overview],            0 "snoozed"   "Show the findings that are snoozed, and wake them.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Apis, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
-    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Apis, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
+    Sort            "sort"             ["s"],                      &[Functions, Apis, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Apis, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window; in a trace, zoom out of its time.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window; in a trace, zoom into the time of the selected span.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
     CopyMenu        "copy-menu"        ["shift-y"],                &[Logs, Line],          7 "copy ..."  "Choose what to copy of a log line: all of it, a value, its path, indented JSON, a link.";
     FilterByValue   "filter-by-value"  ["="],                      &[Line, Trace],         6 "filter"    "Show only lines with the value of the selected field; only traces with the selected annotation.";
     ToggleColumn    "column"           ["shift-c"],                &[Line, Trace],         7 "column"    "Give the selected field, or annotation, a column of its own in the list, or take it away.";
+    Columns         "columns"          ["shift-c"],                &[Functions],           7 "columns"   "Choose the columns of the function table, their order, and which one sorts.";
+    GroupBy         "group"            ["b"],                      &[Functions],           7 "group"     "Group functions by stack, API or tag, or not any more.";
+    Rank            "rank"             ["shift-r"],                &[Functions],           8 "rank"      "Rank all functions of the region by Metrics Insights; it is priced, and the price is said first.";
     FoldAll         "fold-all"         ["-"],                      &[Line, Trace],         8 "fold all"  "Fold everything in the line; in a trace, what services called.";
     UnfoldAll       "unfold-all"       ["+"],                      &[Line, Trace],         8 "unfold"    "Unfold everything.";
     Console         "console"          ["o"],                      SELECTION_AND_LINE,     9 "console"   "Open whatever is selected in the AWS console.";
@@ -340,6 +348,11 @@ pub fn command(action: Action) -> &'static Command {
 impl Command {
     /// Listens in `place`; `Anywhere` means every place that is no popup, prompt, form or confirmation.
     pub fn listens_in(&self, place: Place) -> bool {
+        if place == Place::Columns {
+            use Action::{Back, Copy, Down, First, Last, Left, Open, PageDown, PageUp, Quit, Right, Suspend, Up};
+            let common = [Back, Copy, Down, First, Last, Left, Open, PageDown, PageUp, Quit, Right, Suspend, Up];
+            return self.places.contains(&place) || common.contains(&self.action);
+        }
         // A popup or form with keys of its own has those of its kind too.
         let kind = match place {
             Place::Payload => Form,

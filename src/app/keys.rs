@@ -11,6 +11,7 @@ use super::invoke;
 use super::overlay::{Help, Overlay, PromptKind};
 use super::palette::{Goal, Palette};
 use super::tabs::Tab;
+use super::tabs::functions::chooser::configuration;
 
 /// Rows that a popup's list is taken to show when paging.
 const POPUP_PAGE: usize = 10;
@@ -178,7 +179,7 @@ impl App {
         self.notices.dismiss();
         let inner = match self.tab {
             Tab::Overview => false,
-            Tab::Functions => self.functions.detail.is_some() || !self.functions.filter.is_empty(),
+            Tab::Functions => self.functions.can_leave(),
             Tab::Logs => self.logs.can_leave() && !self.logs.is_as_jumped_to(&self.store),
             Tab::Traces => self.traces.can_leave() && !self.traces.is_as_jumped_to(),
             Tab::Apis => self.apis.can_leave(),
@@ -232,6 +233,26 @@ impl App {
         vec![]
     }
 
+    /// A key in the list of columns: what it chooses shows at once.
+    fn columns_key(&mut self, action: Action) -> Vec<Effect> {
+        let Some(Overlay::Columns(chooser)) = self.overlays.last_mut() else { return vec![] };
+        match action {
+            Action::Back | Action::Open => {
+                self.overlays.pop();
+            }
+            Action::Quit => return self.quit(),
+            Action::Copy => {
+                let text = configuration(&self.functions.columns, &self.functions.sort);
+                return vec![Effect::Copy { what: "lines for the configuration".into(), text }];
+            }
+            _ => {
+                let choosing = chooser.act(action, POPUP_PAGE);
+                self.with_tabs(|tabs, cx| tabs.functions.choose_columns(choosing, cx));
+            }
+        }
+        vec![]
+    }
+
     pub(super) fn popup_key(&mut self, action: Option<Action>) -> Vec<Effect> {
         let Some(action) = action else { return vec![] };
         match self.overlays.last() {
@@ -245,10 +266,11 @@ impl App {
                     return effects;
                 }
             }
+            Some(Overlay::Columns(_)) => return self.columns_key(action),
             _ => {}
         }
         let errors = self.notices.errors.len();
-        let help = super::command::COMMANDS.len();
+        let help = super::command::COMMANDS.len() + super::tabs::functions::filter::GRAMMAR.len() + 4;
         let Some(overlay) = self.overlays.last_mut() else { return vec![] };
         if let Some(motion) = Motion::of(action) {
             match overlay {

@@ -182,7 +182,7 @@ impl App {
             },
             tab: Tab::Overview,
             overview: Overview::default(),
-            functions: Functions::default(),
+            functions: Functions::new(&config.functions),
             logs: Logs::default(),
             traces: Traces::default(),
             apis: Apis::default(),
@@ -270,7 +270,7 @@ impl App {
                 self.look_after();
                 self.go_on();
                 // Rows are places in what is known: where there is less of it, they can't wait.
-                let shrunk = self.store.functions.all().len() < self.functions.arranged;
+                let shrunk = self.functions.is_displaced(&self.store);
                 if self.store.traces.revision != self.traces.list.arranged {
                     self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
                 }
@@ -373,6 +373,7 @@ impl App {
             Tab::Apis => self.apis.interests(&cx, &mut wanted),
         }
         self.logs.insights.interests(&mut wanted);
+        self.functions.ranking_interest(&self.store, &mut wanted);
         for overlay in &self.overlays {
             match overlay {
                 Overlay::Palette(palette) => {
@@ -425,7 +426,7 @@ impl App {
         self.store.graph = Feed::default();
         self.store.graph_before = Feed::default();
         self.store.metrics.clear();
-        self.functions.figures.clear();
+        self.functions.forget_figures();
         self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));
         self.unlearnt.push(Learnt::Metrics);
         self.learn_now();

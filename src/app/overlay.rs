@@ -19,6 +19,9 @@ use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use super::tabs::functions::chooser::Chooser;
+use super::tabs::functions::groups::GroupBy;
+use crate::model::series::Metric;
 use crate::time::Moment;
 
 /// A popup.
@@ -38,6 +41,8 @@ pub enum Overlay {
     Line(Box<LineView>),
     /// One of several things, each with what it does.
     Choice(Choice),
+    /// The columns of the function table.
+    Columns(Box<Chooser>),
     /// What can be copied of a line.
     Copies(Box<Copies>),
     /// The payload editor.
@@ -137,6 +142,10 @@ pub enum Chosen {
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Groups functions, or does not any more; what that is.
+    Group(Option<GroupBy>, String),
+    /// Ranks all functions by this metric; what that takes and costs.
+    Rank(Metric, String),
     /// Waits until what is in the way of this change is over, and asks about it again.
     Wait(Box<Change>),
     /// Asks about this change again, then.
@@ -154,7 +163,11 @@ impl Chosen {
     pub fn text(&self) -> &str {
         match self {
             Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
-            Chosen::Expression(text) | Chosen::Narrow(text) | Chosen::Wake(_, text) => text,
+            Chosen::Expression(text)
+            | Chosen::Narrow(text)
+            | Chosen::Group(_, text)
+            | Chosen::Rank(_, text)
+            | Chosen::Wake(_, text) => text,
             Chosen::Snooze(nap) => nap.words().1,
         }
     }
@@ -193,6 +206,7 @@ impl Overlay {
             Overlay::Answer(_) => Place::Answer,
             Overlay::Answers(_) => Place::Answers,
             Overlay::Invoke(_) => Place::Payload,
+            Overlay::Columns(_) => Place::Columns,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
             Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,

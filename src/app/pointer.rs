@@ -75,6 +75,7 @@ impl App {
                             | Overlay::Comparison(_)
                             | Overlay::Shelf(_)
                             | Overlay::Copies(_)
+                            | Overlay::Columns(_)
                             | Overlay::Choice(_)
                             | Overlay::Line(_),
                         ) => self.popup_key(Some(action)),

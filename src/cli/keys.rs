@@ -38,6 +38,7 @@ fn places(command: &Command) -> String {
         Place::Anywhere => "everywhere",
         Place::Overview => "overview",
         Place::Functions => "functions",
+        Place::Columns => "columns",
         Place::Function => "one function",
         Place::Logs => "logs",
         Place::Invocations => "invocations",

@@ -6,7 +6,7 @@ use slsdash::app::effect::{Change, Failure, Outcome};
 use slsdash::app::tabs::logs::insights::table::cell;
 use slsdash::aws::{
     Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, provisioned, service_graph,
-    traces,
+    tags, traces,
 };
 use slsdash::model::alarm::AlarmState;
 use slsdash::model::function::{InvocationType, ProvisionedStatus};
@@ -176,6 +176,23 @@ async fn stages_show_cache_and_limits_however_their_methods_are_spelt() {
         let orders =
             routes.iter().find(|route| route.key == "GET /orders/{id}").unwrap_or_else(|| panic!("{routes:?}"));
         assert_eq!(orders.function.as_deref(), Some("shop-prod-orders-api"));
+    }
+}
+
+#[tokio::test]
+async fn tags_of_all_functions_come_from_moto_at_once() {
+    let account = account(moto()).await;
+    let mut round = tags::Round::default();
+    while !round.is_over() {
+        round.next(&account).await.expect("GetResources of the tagging API answers");
+    }
+    let tagged = round.tagged();
+    let functions = functions::all(&account).await.expect("ListFunctions answers");
+    assert!(!functions.is_empty());
+    for function in functions {
+        let tags = tagged.iter().find(|tagged| tagged.arn == function.arn).map(|tagged| tagged.tags.clone());
+        let tags = tags.unwrap_or_else(|| panic!("{} is not among {tagged:?}", function.arn));
+        assert!(tags.contains(&("app".into(), "shop".into())), "{}: {tags:?}", function.name);
     }
 }
 

@@ -23,6 +23,7 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen, screen: Rect, footer: R
         Overlay::Palette(palette) => lists::palette(palette, pen, screen),
         Overlay::Prompt(prompt) => draw_prompt(prompt, pen, footer),
         Overlay::Choice(choice) => lists::choice(choice, pen, screen),
+        Overlay::Columns(chooser) => lists::columns(app, chooser, pen, screen),
         Overlay::Copies(copies) => line::copies(copies, pen, screen),
         Overlay::Line(view) => line::draw(view, pen, screen),
         Overlay::Invoke(form) => forms::invoke(app, form, pen, screen),
