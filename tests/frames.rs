@@ -11,7 +11,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use slsdash::app::effect::{Effect, Outcome};
+use slsdash::app::effect::{Change, Effect, Outcome};
 use slsdash::app::keymap::Keymap;
 use slsdash::app::message::{Message, Traffic};
 use slsdash::app::{App, Origin};
@@ -113,6 +113,7 @@ impl Scene {
                 "home" => vec![KeyEvent::new(KeyCode::Home, none)],
                 "end" => vec![KeyEvent::new(KeyCode::End, none)],
                 "space" => vec![KeyEvent::new(KeyCode::Char(' '), none)],
+                "delete-line" => vec![KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)],
                 "backspace" => vec![KeyEvent::new(KeyCode::Backspace, none)],
                 "ctrl-s" => vec![KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL)],
                 text => text
@@ -153,6 +154,33 @@ impl Scene {
             self.app.update(Message::Performed(outcome));
         }
         self.second();
+    }
+
+    /// Presses the confirmation's other button, once it listens, and makes the change in the very account that is looked at.
+    /// Says what was changed; what became of it stands on the screen.
+    pub async fn go(&mut self) -> Change {
+        self.time.fetch_add(1000, Ordering::Relaxed);
+        let effects = self.press(&["tab", "enter"]);
+        let [Effect::Change(change)] = effects.as_slice() else {
+            panic!("a confirmation makes a change, not {effects:?}:\n{}", self.text())
+        };
+        let outcome = changes::perform(&self.embedded.account, change.clone()).await;
+        self.app.update(Message::Performed(outcome));
+        self.second();
+        change.clone()
+    }
+
+    /// Lets the clock go on, and the pollers tell what they learn meanwhile.
+    pub async fn pass(&mut self, seconds: i64) {
+        for _ in 0..(seconds / 5).max(1) {
+            self.time.fetch_add(5_000, Ordering::Relaxed);
+            self.wait(Duration::from_secs(5)).await;
+        }
+    }
+
+    /// The account, as the pollers see it.
+    pub fn account(&self) -> &slsdash::aws::Account {
+        &self.embedded.account
     }
 
     /// What is on the screen.

@@ -9,6 +9,7 @@
 )]
 
 mod aws_wire;
+mod changes;
 mod cli;
 mod documents;
 mod drift;

@@ -1,18 +1,22 @@
 //! From a wish to a change: forms, the one door, what comes back, undo.
 
+use chrono::TimeDelta;
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::App;
+use super::actions::reserve::SwitchedOff;
 use super::command::Action;
 use super::confirm::{Button, Confirmation};
 use super::effect::{Change, Effect, Failure, Outcome};
 use super::invoke::{Answer, Field, InvokeForm};
-use super::overlay::Overlay;
+use super::overlay::{Choice, Chosen, Overlay};
 use super::provision::{ProvisionForm, dollars_per_hour};
+use super::watch::Watch;
 use crate::config::Writes;
 use crate::model::function::InvocationType;
+use crate::model::trouble::Kind;
 use crate::text;
 
 impl App {
@@ -69,13 +73,52 @@ impl App {
 
     pub(super) fn ask_undo(&mut self) {
         match self.undoable.last().and_then(Change::undo) {
-            Some(change) => self.ask(change, vec![]),
+            Some(change) => {
+                let changed = self.changed_meanwhile(&change);
+                self.ask_with(change, changed.into_iter().map(|line| (true, line)).collect());
+            }
             None => self.notices.say("There is no change to undo", self.now),
         }
     }
 
-    /// The one door: shows what will happen, with Cancel selected.
+    /// What an undo would overwrite: somebody has changed it since, as far as is known.
+    fn changed_meanwhile(&self, undo: &Change) -> Option<String> {
+        let detail = |function: &str| self.store.details.get(function).and_then(|feed| feed.get());
+        let differs = |known: String, left: String| {
+            (known != left).then(|| format!("it has been changed since: it is {known} now, and was left at {left}"))
+        };
+        let number = |value: Option<u32>| value.map_or("none".to_string(), |value| value.to_string());
+        match undo {
+            Change::SetReservedConcurrency { function, from, .. } => {
+                differs(number(self.store.functions.get(function)?.reserved?), number(*from))
+            }
+            Change::MoveAlias { function, alias, from, .. } => {
+                let known = detail(function)?.aliases.iter().find(|known| known.name == *alias)?;
+                differs(known.routing().words(), from.words())
+            }
+            Change::SetProvisionedConcurrency { function, qualifier, from, .. } => {
+                let known = detail(function)?.provisioned.iter().find(|known| known.qualifier == *qualifier);
+                differs(number(known.map(|config| config.requested)), number(*from))
+            }
+            Change::RemoveProvisionedConcurrency { function, qualifier, from } => {
+                let known = detail(function)?.provisioned.iter().find(|known| known.qualifier == *qualifier);
+                differs(number(known.map(|config| config.requested)), number(Some(*from)))
+            }
+            Change::SwitchEventSource { function, uuid, enabled, .. } => {
+                let known = detail(function)?.mappings.iter().find(|known| known.uuid == *uuid)?;
+                (known.enabled() == *enabled).then(|| format!("it is {} already", known.state))
+            }
+            _ => None,
+        }
+    }
+
+    /// The one door, with warnings.
     pub(super) fn ask(&mut self, change: Change, warnings: Vec<String>) {
+        self.ask_with(change, warnings.into_iter().map(|warning| (true, warning)).collect());
+    }
+
+    /// The one door: shows what will happen, with Cancel selected. Lines that warn are marked.
+    pub(super) fn ask_with(&mut self, change: Change, notes: Vec<(bool, String)>) {
         if let Some(why) = &self.origin.read_only {
             self.notices.complain(format!("{} - refused: {why}", change.sentence()), self.now);
             return;
@@ -86,8 +129,23 @@ impl App {
         }
         let scope = self.scope();
         let mut lines = vec![(false, format!("in account {} {}", or_unknown(&scope.account), scope.region))];
-        lines.extend(warnings.into_iter().map(|warning| (true, warning)));
-        match &change {
+        lines.extend(notes);
+        lines.extend(self.costs(&change));
+        lines.push((false, change.aws_command()));
+        let name = (self.origin.writes == Writes::ConfirmByName).then(|| (change.name(), Input::default()));
+        self.overlays.push(Overlay::Confirm(Box::new(Confirmation {
+            change,
+            lines,
+            button: Button::default(),
+            name,
+            opened: self.now,
+        })));
+    }
+
+    /// What a change costs or saves, and what else there is to know of its kind.
+    fn costs(&self, change: &Change) -> Vec<(bool, String)> {
+        let mut lines = Vec::new();
+        match change {
             Change::Invoke { payload, kind, .. } => {
                 let kept = if *kind == InvocationType::DryRun { " (nothing runs)" } else { "" };
                 lines.push((
@@ -95,8 +153,9 @@ impl App {
                     format!("payload {} as {}{kept}; never retried", text::bytes(payload.len() as u64), kind.name()),
                 ));
             }
-            Change::SetProvisionedConcurrency { function, from, to, .. } => {
-                if let Some(function) = self.store.functions.get(function) {
+            Change::SetProvisionedConcurrency { function: name, qualifier, from, to } => {
+                lines.extend(self.auto_scaled(name, qualifier).map(|line| (true, line)));
+                if let Some(function) = self.store.functions.get(name) {
                     let arm = function.architecture == "arm64";
                     let cost = dollars_per_hour(*to, function.memory_mb, arm);
                     let before = dollars_per_hour(from.unwrap_or(0), function.memory_mb, arm);
@@ -111,23 +170,27 @@ impl App {
                     ));
                 }
             }
-            Change::RemoveProvisionedConcurrency { function, from, .. } => {
-                if let Some(function) = self.store.functions.get(function) {
+            Change::RemoveProvisionedConcurrency { function: name, qualifier, from } => {
+                lines.extend(self.auto_scaled(name, qualifier).map(|line| (true, line)));
+                if let Some(function) = self.store.functions.get(name) {
                     let saved = dollars_per_hour(*from, function.memory_mb, function.architecture == "arm64");
                     lines.push((false, format!("saves about {} an hour; cold starts come back", text::dollars(saved))));
                 }
             }
+            _ => {}
         }
-        lines.push((false, change.aws_command()));
-        let name =
-            (self.origin.writes == Writes::ConfirmByName).then(|| (change.function().to_string(), Input::default()));
-        self.overlays.push(Overlay::Confirm(Box::new(Confirmation {
-            change,
-            lines,
-            button: Button::default(),
-            name,
-            opened: self.now,
-        })));
+        lines
+    }
+
+    /// Application Auto Scaling sets this provisioned concurrency: its target tracking keeps alarms of a telling name,
+    /// `TargetTracking-function:NAME:ALIAS-AlarmHigh-UUID`. A scheduled action leaves no such trace.
+    fn auto_scaled(&self, function: &str, qualifier: &str) -> Option<String> {
+        let prefix = format!("TargetTracking-function:{function}:{qualifier}-");
+        let tracked = self.store.alarms.get()?.iter().any(|alarm| alarm.name.starts_with(&prefix));
+        tracked.then(|| {
+            "Application Auto Scaling manages this provisioned concurrency: it will set its own number again"
+                .to_string()
+        })
     }
 
     pub(super) fn form_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
@@ -135,6 +198,17 @@ impl App {
             (_, Some(Action::Back)) => {
                 self.overlays.pop();
             }
+            (Some(Overlay::Form(form)), action) => match (action, key.code) {
+                (Some(Action::Send), _) | (_, KeyCode::Enter) => match form.wish() {
+                    Ok(wish) => self.ask_with(wish.change, wish.notes),
+                    Err(why) => self.notices.say(why, self.now),
+                },
+                (Some(Action::SwitchField), _) | (_, KeyCode::Down) => form.step(true),
+                (_, KeyCode::Up | KeyCode::BackTab) => form.step(false),
+                (_, KeyCode::Left) if form.turn(false) => {}
+                (_, KeyCode::Right | KeyCode::Char(' ')) if form.turn(true) => {}
+                _ => form.edit(&Event::Key(key)),
+            },
             (Some(Overlay::Invoke(form)), Some(Action::SwitchField)) => form.next_field(),
             (Some(Overlay::Invoke(form)), Some(Action::Send)) => match form.change() {
                 Ok(change) => self.ask(change, vec![]),
@@ -194,7 +268,7 @@ impl App {
                 } else if confirmation.may_go() {
                     return self.go();
                 } else {
-                    let name = confirmation.change.function().to_string();
+                    let name = confirmation.change.name();
                     self.notices.say(format!("This profile wants the name typed: {name}"), now);
                 }
             }
@@ -213,7 +287,7 @@ impl App {
     fn go(&mut self) -> Vec<Effect> {
         let Some(Overlay::Confirm(confirmation)) = self.overlays.pop() else { return vec![] };
         let change = confirmation.change;
-        if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_))) {
+        if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_))) {
             self.overlays.pop();
         }
         if let Change::Invoke { function, payload, .. } = &change {
@@ -252,19 +326,8 @@ impl App {
                 // Look at once what has become of it.
                 self.refresh += 1;
                 match result {
-                    Ok(()) => {
-                        let undo = self.keymap.chord(Action::Undo);
-                        self.notices.say(format!("{}: accepted; {undo} undoes it", change.sentence()), now);
-                        // An undo uses up the change that it undoes.
-                        if self.undoable.last().and_then(Change::undo).as_ref() == Some(&change) {
-                            self.undoable.pop();
-                        } else if change.undo().is_some() {
-                            self.undoable.push(change);
-                        }
-                    }
-                    Err(failure) => {
-                        self.notices.complain(format!("{}: {}", change.sentence(), sentence(&failure)), now);
-                    }
+                    Ok(()) => self.changed(change),
+                    Err(failure) => self.not_changed(change, &failure),
                 }
             }
             Outcome::Copied { what, bytes } => {
@@ -281,6 +344,97 @@ impl App {
         }
         vec![]
     }
+
+    /// A change has been accepted.
+    fn changed(&mut self, change: Change) {
+        let now = self.now;
+        let watch = Watch::after(&change, now);
+        let then = match (&watch, change.undo()) {
+            (Some(_), _) => "it is watched until it is done".to_string(),
+            (None, Some(_)) => format!("{} undoes it", self.keymap.chord(Action::Undo)),
+            (None, None) => "done".to_string(),
+        };
+        self.notices.say(format!("{}: accepted; {then}", change.sentence()), now);
+        self.watches.extend(watch);
+        if let Change::SetReservedConcurrency { function, from, to: Some(0) } = &change {
+            let scope = self.scope();
+            self.switched_off.push(SwitchedOff {
+                account: scope.account,
+                region: scope.region,
+                function: function.clone(),
+                from: *from,
+                at: now,
+            });
+        }
+        if let Change::MoveAlias { function, alias, from, .. } = &change {
+            self.led_before.insert((function.clone(), alias.clone()), from.clone());
+        }
+        // An undo uses up the change that it undoes.
+        if self.undoable.last().and_then(Change::undo).as_ref().is_some_and(|undo| same(undo, &change)) {
+            self.undoable.pop();
+        } else if change.undo().is_some() {
+            self.undoable.push(change);
+        }
+    }
+
+    /// A change has not been made, or it is not known whether it has. What is only in the way for now can be waited for.
+    fn not_changed(&mut self, change: Change, failure: &Failure) {
+        let now = self.now;
+        self.notices.complain(format!("{}: {}", change.sentence(), sentence(failure)), now);
+        let Failure::Refused(trouble) = failure else { return };
+        let stale = trouble.code.as_deref() == Some("PreconditionFailedException");
+        let items = match trouble.kind {
+            Kind::Conflict => vec![
+                ("Wait until it is over, then ask me again".to_string(), Ok(Chosen::Wait(Box::new(change)))),
+                ("Leave it as it is".to_string(), Ok(Chosen::Leave)),
+            ],
+            Kind::Throttled => {
+                let wait = trouble.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
+                let wait = wait.unwrap_or(TimeDelta::seconds(20)).max(TimeDelta::seconds(1));
+                let words = format!("Ask me again in {} s", wait.num_seconds());
+                vec![
+                    (words, Ok(Chosen::Later(Box::new(change), now + wait))),
+                    ("Leave it as it is".to_string(), Ok(Chosen::Leave)),
+                ]
+            }
+            _ if stale => {
+                // It is not what it was when the form was opened: look at it first.
+                self.refresh += 1;
+                self.notices
+                    .complain("Nothing was changed: somebody else has changed it meanwhile; look, then try again", now);
+                return;
+            }
+            _ => return,
+        };
+        let what = match trouble.kind {
+            Kind::Throttled => "Nothing was changed: too many requests",
+            _ => "Nothing was changed: another change is in progress",
+        };
+        self.overlays.push(Overlay::Choice(Choice::new(format!("{what} ({})", change_name(&items)), items)));
+    }
+}
+
+/// What the choices are about.
+fn change_name(items: &[(String, Result<Chosen, String>)]) -> String {
+    items
+        .iter()
+        .find_map(|(_, chosen)| match chosen {
+            Ok(Chosen::Wait(change) | Chosen::Later(change, _)) => Some(change.name()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// The same change: the revision that it goes by does not count.
+fn same(one: &Change, other: &Change) -> bool {
+    let plain = |change: &Change| {
+        let mut change = change.clone();
+        if let Change::MoveAlias { revision, .. } = &mut change {
+            *revision = None;
+        }
+        change
+    };
+    plain(one) == plain(other)
 }
 
 fn other(button: Button) -> Button {

@@ -31,6 +31,18 @@ pub enum Action {
     Actions,
     Provision,
     RemoveProvision,
+    Reserve,
+    SwitchOff,
+    MoveAlias,
+    RollBack,
+    SwitchEventSource,
+    MethodSettings,
+    StageCache,
+    FlushCache,
+    SwitchTracing,
+    ShiftCanary,
+    PromoteCanary,
+    PlanLimits,
     Undo,
     Copy,
     CopyMenu,
@@ -226,6 +238,18 @@ table! {
     Actions         "actions"          ["x"],                      SELECTION,              8 "actions"   "Show what can be done to whatever is selected.";
     Provision       "provision"        ["shift-p"],                &[Functions, Function], 8 "provision" "Set provisioned concurrency of an alias or version." changes;
     RemoveProvision "remove-provision" ["shift-d"],                &[Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
+    Reserve         "reserve"          ["shift-r"],                &[Functions, Function], 8 "reserve"   "Set or remove reserved concurrency of the function." changes;
+    SwitchOff       "switch-off"       ["shift-k"],                &[Functions, Function], 0 "off/on"    "Switch the function off (reserved concurrency 0), or on again with what it had." changes;
+    MoveAlias       "alias"            ["shift-v"],                &[Functions, Function], 0 "alias"     "Move the alias to another version, or share its invocations between two." changes;
+    RollBack        "roll-back"        ["shift-b"],                &[Functions, Function], 0 "roll back" "Lead the alias back to the version before." changes;
+    SwitchEventSource "event-source"   ["shift-e"],                &[Functions, Function], 0 "source"    "Enable or disable an event source mapping of the function." changes;
+    MethodSettings  "settings"         ["shift-e"],                &[Apis],                3 "settings"  "Change throttle, cache, logging and metrics of the selected method, or of the stage." changes;
+    StageCache      "stage-cache"      ["shift-c"],                &[Apis],                4 "cache"     "Make, resize or take away the cache cluster of the stage." changes;
+    FlushCache      "flush-cache"      ["shift-f"],                &[Apis],                0 "flush"     "Flush the cache of the stage." changes;
+    SwitchTracing   "tracing"          ["shift-t"],                &[Apis],                0 "tracing"   "Switch X-Ray tracing of the stage on or off." changes;
+    ShiftCanary     "canary"           ["shift-r"],                &[Apis],                0 "canary"    "Give the canary of the stage another share, begin one, or end it." changes;
+    PromoteCanary   "promote"          ["shift-o"],                &[Apis],                0 "promote"   "Make the canary's deployment that of the stage." changes;
+    PlanLimits      "plan-limits"      ["shift-p"],                &[Apis],                0 "plan"      "Change throttle and quota of the usage plan." changes;
     Undo            "undo"             ["shift-u"],                &[Anywhere],            0 "undo"      "Undo the last change that can be undone, after confirmation." changes;
     Follow          "follow"           ["f"],                      &[Logs],                1 "follow"    "Follow the newest lines, or stop following.";
     Wrap            "wrap"             ["shift-w"],                &[Logs, Line],          7 "wrap"      "Wrap long lines.";

@@ -7,7 +7,7 @@ use super::App;
 use super::command::{Action, Place};
 use super::cursor::{Cursor, Motion};
 use super::effect::Effect;
-use super::overlay::{Help, Menu, Overlay, PromptKind};
+use super::overlay::{Help, Overlay, PromptKind};
 use super::palette::{Goal, Palette};
 use super::tabs::Tab;
 
@@ -26,7 +26,7 @@ impl App {
             None => action.map(|action| self.act(action)).unwrap_or_default(),
             Some(Overlay::Prompt(_)) => self.prompt_key(key, action),
             Some(Overlay::Palette(_)) => self.palette_key(key, action),
-            Some(Overlay::Invoke(_) | Overlay::Provision(_)) => self.form_key(key, action),
+            Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_)) => self.form_key(key, action),
             Some(Overlay::Query(_)) => self.query_key(key, action),
             Some(Overlay::Scan(_)) => self.scan_key(key, action),
             Some(Overlay::Confirm(_)) => self.confirmation_key(key, action),
@@ -106,6 +106,18 @@ impl App {
             Action::Invoke => self.open_invoke(),
             Action::Provision => self.open_provision(),
             Action::RemoveProvision => self.ask_unprovision(),
+            Action::Reserve
+            | Action::SwitchOff
+            | Action::MoveAlias
+            | Action::RollBack
+            | Action::SwitchEventSource
+            | Action::StageCache
+            | Action::FlushCache
+            | Action::MethodSettings
+            | Action::SwitchTracing
+            | Action::ShiftCanary
+            | Action::PromoteCanary
+            | Action::PlanLimits => self.begin(action),
             Action::Undo => self.ask_undo(),
             Action::Actions => self.open_menu(),
             Action::Copy => match self.selected().copy {
@@ -181,31 +193,6 @@ impl App {
             return vec![];
         }
         self.act_in_tab(Action::Back)
-    }
-
-    fn open_menu(&mut self) {
-        let selected = self.selected();
-        let needs_function = selected.function.is_none().then(|| "select a function first".to_string());
-        let nothing = selected.copy.is_none().then(|| "nothing to copy".to_string());
-        let read_only = self.origin.read_only.clone();
-        let undo = self.undoable.is_empty().then(|| "no change to undo".to_string());
-        let unprovision = if self.place() == Place::Function {
-            read_only.clone()
-        } else {
-            Some("open the function and select its alias first".to_string())
-        };
-        let items = vec![
-            (Action::Invoke, needs_function.clone().or_else(|| read_only.clone())),
-            (Action::Provision, needs_function.or_else(|| read_only.clone())),
-            (Action::RemoveProvision, unprovision),
-            (Action::Undo, undo.or(read_only)),
-            (Action::SeeLogs, None),
-            (Action::SeeTraces, None),
-            (Action::SeeMetrics, None),
-            (Action::Copy, nothing),
-            (Action::Console, None),
-        ];
-        self.overlays.push(Overlay::Menu(Menu { title: selected.title, items, cursor: Cursor::default() }));
     }
 
     pub(super) fn palette_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {

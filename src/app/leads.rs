@@ -7,6 +7,7 @@ use super::overlay::Chosen;
 use super::step::{Jump, LogTarget, TraceTarget};
 use super::tabs::Tab;
 use super::tabs::traces::{NOT_READ, why_no_log};
+use super::watch::Watch;
 use crate::model::expression;
 use crate::model::trace::xray_id;
 
@@ -154,6 +155,9 @@ impl App {
             Chosen::Narrow(text) => self.with_tabs(|tabs, cx| tabs.traces.narrow(&text, cx)),
             Chosen::Snooze(nap) => self.with_tabs(|tabs, cx| tabs.overview.snooze(nap, cx)),
             Chosen::Wake(at, _) => self.with_tabs(|tabs, cx| tabs.overview.wake(at, cx)),
+            Chosen::Wait(change) => self.watches.push(Watch::before(*change, self.now)),
+            Chosen::Later(change, moment) => self.watches.push(Watch::until(*change, moment, self.now)),
+            Chosen::Leave => {}
         }
     }
 }

@@ -61,6 +61,10 @@ impl App {
             }
             News::FunctionDetail(name, answer) => {
                 if let Ok(detail) = &answer {
+                    let before = store.details.get(&name).and_then(|feed| feed.get());
+                    for (alias, led) in before.map(|before| before.moved(detail)).unwrap_or_default() {
+                        self.led_before.insert((name.clone(), alias), led);
+                    }
                     store.functions.accept_reserved(vec![(name.clone(), detail.reserved)]);
                 }
                 store.detail_mut(&name).accept(answer, now);
@@ -257,6 +261,8 @@ impl App {
             }
         };
         if wiped {
+            self.watches.clear();
+            self.led_before.clear();
             self.unlearnt = vec![Learnt::Functions, Learnt::Metrics, Learnt::Traces, Learnt::Apis];
             self.functions.figures.clear();
             self.traces.outdated = true;
@@ -289,7 +295,7 @@ impl App {
         }
     }
 
-    /// Lets the tabs derive what follows from the news since the last time.
+    /// Lets what waits for news look at them, and the tabs derive what follows from them since the last time.
     pub(super) fn learn_now(&mut self) {
         let unlearnt = std::mem::take(&mut self.unlearnt);
         if unlearnt.is_empty() {

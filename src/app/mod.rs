@@ -1,5 +1,6 @@
 //! What the user is doing: pure. One message in, new state and a list of effects out.
 
+pub mod actions;
 pub mod changes;
 pub mod command;
 pub mod completion;
@@ -28,18 +29,22 @@ pub mod step;
 pub mod tabs;
 pub mod toast;
 pub mod trail;
+pub mod watch;
 
 use std::collections::HashMap;
 
 use chrono::{FixedOffset, Offset, TimeDelta, Utc};
 
 use crate::config::{Config, Writes};
+use crate::model::function::Routing;
 use crate::model::identity::Scope;
 use crate::model::trouble::Trouble;
 use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::store::logs::LogStore;
 use crate::time::{Clock, Moment, TimeWindow};
+use actions::Awaited;
+use actions::reserve::SwitchedOff;
 use command::Place;
 use effect::{Change, Effect};
 use interests::{Interests, Tempo};
@@ -56,6 +61,7 @@ use tabs::traces::Traces;
 use tabs::{Context, Learnt, Tab};
 use toast::Notices;
 use trail::Visit;
+use watch::Watch;
 
 /// How this run came to its account, known before AWS has said a word.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,6 +78,8 @@ pub struct Origin {
     pub read_only: Option<String>,
     /// How a change is confirmed.
     pub writes: Writes,
+    /// Functions that the audit file knows to have been switched off from here.
+    pub switched_off: Vec<SwitchedOff>,
 }
 
 /// The state of the program.
@@ -121,6 +129,14 @@ pub struct App {
     pub mouse: bool,
     last_input: Moment,
     refresh: u64,
+    /// What is watched until it is done.
+    pub watches: Vec<Watch>,
+    /// An action that waits for what it needs to know.
+    pub awaited: Option<Awaited>,
+    /// Functions that were switched off from here, in the order of time: what they had before.
+    pub switched_off: Vec<SwitchedOff>,
+    /// Where aliases led before they were moved, as far as that was seen: by function and alias.
+    pub led_before: HashMap<(String, String), Routing>,
     /// Payload last sent, by function.
     pub payloads: HashMap<String, String>,
     /// Changes made, the last of which `U` undoes.
@@ -149,6 +165,7 @@ impl App {
     /// A program that knows nothing yet.
     pub fn new(config: Config, keymap: Keymap, origin: Origin, clock: Clock, size: (u16, u16)) -> App {
         let now = clock.now();
+        let switched_off = origin.switched_off.clone();
         App {
             clock,
             now,
@@ -176,6 +193,10 @@ impl App {
             focused: true,
             last_input: now,
             refresh: 0,
+            watches: Vec::new(),
+            awaited: None,
+            switched_off,
+            led_before: HashMap::new(),
             payloads: HashMap::new(),
             undoable: Vec::new(),
             quitting: None,
@@ -240,10 +261,13 @@ impl App {
                 self.traffic = traffic;
                 self.notices.expire(now);
                 self.learn_now();
+                self.look_after();
                 vec![]
             }
             Message::News(news) => {
                 self.learn(news);
+                self.look_after();
+                self.go_on();
                 // Rows are places in what is known: where there is less of it, they can't wait.
                 let shrunk = self.store.functions.all().len() < self.functions.arranged;
                 if self.store.traces.revision != self.traces.list.arranged {
@@ -356,10 +380,16 @@ impl App {
                     wanted.stages.extend(palette.sought.iter().cloned());
                 }
                 Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
-                Overlay::Provision(form) => wanted.detail = Some(form.function.clone()),
+                Overlay::Provision(form) => {
+                    wanted.detail = Some(form.function.clone());
+                    // Alarms tell whether Application Auto Scaling sets it.
+                    wanted.alarms = true;
+                }
                 _ => {}
             }
         }
+        self.action_interests(&mut wanted);
+        self.watch_interests(&mut wanted);
         let idle =
             self.now - self.last_input > TimeDelta::from_std(self.config.poll.idle_after).unwrap_or(TimeDelta::MAX);
         wanted.tempo = match (self.paused, idle || !self.focused) {

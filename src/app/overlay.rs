@@ -1,17 +1,22 @@
 //! What lies over a view: a stack of popups, the top one listening.
 
+use std::borrow::Cow;
+
 use tui_input::Input;
 
+use super::actions::form::Form;
 use super::command::{Action, Place};
 use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
+use super::effect::Change;
 use super::findings::snooze::Nap;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use crate::time::Moment;
 
 /// A popup.
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub enum Overlay {
     Answer(Box<Answer>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
+    /// A setting being changed.
+    Form(Box<Form>),
     /// A Logs Insights query being written.
     Query(Box<QueryForm>),
     /// The question before a query that may scan more than the budget.
@@ -113,12 +120,18 @@ impl Prompt {
 }
 
 /// What a choice does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Chosen {
     /// Lists the traces that this filter expression takes; empty for all.
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Waits until what is in the way of this change is over, and asks about it again.
+    Wait(Box<Change>),
+    /// Asks about this change again, then.
+    Later(Box<Change>, Moment),
+    /// Leaves everything as it is.
+    Leave,
     /// Hides the finding that was asked about for so long.
     Snooze(Nap),
     /// Wakes one of the snoozed findings by its place, or all of them; what it is said to do.
@@ -129,6 +142,7 @@ impl Chosen {
     /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
+            Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
             Chosen::Expression(text) | Chosen::Narrow(text) | Chosen::Wake(_, text) => text,
             Chosen::Snooze(nap) => nap.words().1,
         }
@@ -139,7 +153,7 @@ impl Chosen {
 #[derive(Debug)]
 pub struct Choice {
     /// What is chosen.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The things by name.
     pub items: Vec<(String, Result<Chosen, String>)>,
     /// Selected item.
@@ -148,8 +162,8 @@ pub struct Choice {
 
 impl Choice {
     /// A choice, its first item selected.
-    pub fn new(title: &'static str, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
-        Choice { title, items, cursor: Cursor::default() }
+    pub fn new(title: impl Into<Cow<'static, str>>, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
+        Choice { title: title.into(), items, cursor: Cursor::default() }
     }
 }
 
@@ -165,7 +179,7 @@ impl Overlay {
             | Overlay::Copies(_) => Place::Popup,
             Overlay::Line(_) => Place::Line,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }

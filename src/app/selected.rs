@@ -21,6 +21,10 @@ pub struct Selected {
     pub sampled: Option<bool>,
     /// API id and stage.
     pub stage: Option<(String, String)>,
+    /// Method or route of the stage, as `GET /orders/{id}`.
+    pub route: Option<String>,
+    /// Usage plan, by its id.
+    pub plan: Option<String>,
     /// Log group.
     pub log_group: Option<String>,
     /// Log stream, of a line.

@@ -153,6 +153,17 @@ pub async fn detail(account: &Account, name: &str) -> Result<FunctionDetail, Tro
     if detail.missing.len() >= parts { Err(detail.missing.remove(0)) } else { Ok(detail) }
 }
 
+/// Renews what may be in transition: the state of the function, and its event source mappings.
+pub async fn transition(account: &Account, detail: &mut FunctionDetail) -> Result<(), Trouble> {
+    let (function, mappings) = tokio::join!(configuration(account, &detail.name), mappings(account, &detail.name));
+    let function = function?;
+    detail.mappings = mappings?;
+    detail.state.clone_from(&function.state);
+    detail.last_update.clone_from(&function.last_update);
+    detail.configuration = Some(Box::new(function));
+    Ok(())
+}
+
 fn part<T: Default>(result: Result<T, Trouble>, missing: &mut Vec<Trouble>) -> T {
     result.unwrap_or_else(|trouble| {
         missing.push(trouble);

@@ -87,6 +87,20 @@ permissions! {
         "lambda:PutProvisionedConcurrencyConfig" ["PutProvisionedConcurrencyConfig"], "setting provisioned concurrency";
         "lambda:DeleteProvisionedConcurrencyConfig" ["DeleteProvisionedConcurrencyConfig"], "removing provisioned concurrency";
     }
+    "ReservedConcurrency" true ["lambda:*:*:function:*"] => {
+        "lambda:PutFunctionConcurrency"         ["PutFunctionConcurrency"],          "setting reserved concurrency, and switching a function off";
+        "lambda:DeleteFunctionConcurrency"      ["DeleteFunctionConcurrency"],       "removing reserved concurrency";
+    }
+    "Aliases" true ["lambda:*:*:function:*"] => {
+        "lambda:UpdateAlias"                    ["UpdateAlias"],                     "moving an alias to another version";
+    }
+    "EventSources" true ["lambda:*:*:event-source-mapping:*"] => {
+        "lambda:UpdateEventSourceMapping"       ["UpdateEventSourceMapping"],        "switching an event source mapping on and off";
+    }
+    "Stages" true ["apigateway:*::/restapis/*/stages/*", "apigateway:*::/apis/*/stages/*", "apigateway:*::/usageplans/*"] => {
+        "apigateway:PATCH"                      ["UpdateStage", "UpdateUsagePlan"],  "changing a stage or a usage plan";
+        "apigateway:DELETE"                     ["FlushStageCache", "DeleteRouteSettings"], "flushing a cache, taking a route's own settings away";
+    }
 }
 
 /// The permission of an IAM action.
@@ -123,8 +137,10 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
         let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
-        let files = std::fs::read_dir(folder.join("aws")).unwrap().map(|entry| entry.unwrap().path());
-        for file in files.chain([folder.join("app/effect.rs")]) {
+        let inside = |folder: std::path::PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let (folders, files): (Vec<_>, Vec<_>) = inside(folder.join("aws")).partition(|path| path.is_dir());
+        let deeper = folders.into_iter().flat_map(inside);
+        for file in files.into_iter().chain(deeper).chain([folder.join("app/effect/change.rs")]) {
             if file.file_name().is_some_and(|name| name == "permissions.rs") || !file.is_file() {
                 continue;
             }

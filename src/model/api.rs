@@ -98,7 +98,7 @@ pub struct Canary {
 }
 
 /// Settings of a method or route; `None` where AWS says nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct MethodSettings {
     /// throttlingRateLimit, requests per second.
     pub throttle_rate: Option<f64>,
@@ -116,6 +116,37 @@ pub struct MethodSettings {
     pub data_trace: Option<bool>,
     /// metricsEnabled / detailedMetricsEnabled.
     pub detailed_metrics: Option<bool>,
+}
+
+impl MethodSettings {
+    /// What is set, in words: `rate 20/s, burst 40`; `nothing set` where nothing is.
+    pub fn words(&self) -> String {
+        let on = |on: bool| if on { "on" } else { "off" };
+        let mut words = Vec::new();
+        // Below zero AWS means that there is no limit at this level.
+        if let Some(rate) = self.throttle_rate.filter(|rate| *rate >= 0.0) {
+            words.push(format!("rate {rate}/s"));
+        }
+        if let Some(burst) = self.throttle_burst.filter(|burst| *burst >= 0) {
+            words.push(format!("burst {burst}"));
+        }
+        if let Some(caching) = self.caching {
+            words.push(format!("caching {}", on(caching)));
+        }
+        if let Some(ttl) = self.cache_ttl_s {
+            words.push(format!("TTL {ttl} s"));
+        }
+        if let Some(level) = &self.logging {
+            words.push(format!("log {level}"));
+        }
+        if let Some(data) = self.data_trace {
+            words.push(format!("data trace {}", on(data)));
+        }
+        if let Some(metrics) = self.detailed_metrics {
+            words.push(format!("detailed metrics {}", on(metrics)));
+        }
+        if words.is_empty() { "nothing set".into() } else { words.join(", ") }
+    }
 }
 
 /// A method or route and what is behind it.

@@ -95,6 +95,16 @@ pub struct FunctionDetail {
     pub missing: Vec<super::trouble::Trouble>,
 }
 
+impl FunctionDetail {
+    /// Aliases that lead elsewhere by now, each with where it led.
+    pub fn moved(&self, now: &FunctionDetail) -> Vec<(String, Routing)> {
+        let elsewhere = |before: &&Alias| {
+            now.aliases.iter().any(|alias| alias.name == before.name && alias.routing() != before.routing())
+        };
+        self.aliases.iter().filter(elsewhere).map(|before| (before.name.clone(), before.routing())).collect()
+    }
+}
+
 /// An alias.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alias {

@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use super::dashboard::Dashboard;
-use super::history;
 use super::{Browser, Ending, Setup, Wires, Writes};
+use super::{audit, history};
 use crate::app::findings::snooze::Snoozes;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
@@ -55,6 +55,8 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
         crashes: environment.state_dir.clone(),
     };
     let pace = pace(&config);
+    let switched_off = setup.audit.as_deref().map(audit::switched_off).unwrap_or_default();
+    let origin = Origin { switched_off, ..origin };
     let mut app = App::new(config, keymap, origin, clock.clone(), size);
     if let Some(path) = &setup.queries {
         app.logs.insights.history = history::read(path).into();

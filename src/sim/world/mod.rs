@@ -4,8 +4,6 @@ mod arrivals;
 mod backlog;
 mod block;
 pub mod catalog;
-#[cfg(test)]
-mod causes;
 pub mod change;
 mod course;
 mod crowd;
@@ -390,3 +388,6 @@ impl World {
         self.changes.push(at, what)
     }
 }
+
+#[cfg(test)]
+mod tests;

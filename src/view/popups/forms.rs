@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::app::App;
+use crate::app::actions::form::{Entry, Form};
 use crate::app::changes::sentence;
 use crate::app::command::Action;
 use crate::app::invoke::{Answer, Field, InvokeForm};
@@ -188,4 +189,77 @@ pub fn provision(app: &App, form: &ProvisionForm, pen: &mut Pen, screen: Rect) {
     let keys =
         format!("↑↓ alias or version   Enter goes on to the confirmation   {} leaves", app.keymap.chord(Action::Back));
     pen.put(inside, inside.x + 1, inside.bottom().saturating_sub(1), &keys, styles.popup.patch(styles.dim));
+}
+
+/// A setting being changed.
+///
+/// ```text
+/// ╭ Settings of GET /orders in shop-api prod ─────────────────╮
+/// │ it has no settings of its own: the stage's hold           │
+/// │ › rate, requests/s   20        empty: no limit            │
+/// │   caching            < on >                               │
+/// │ Change rate of GET /orders of shop-api prod from - to 20  │
+/// │ Tab field   Enter goes on to the confirmation   Esc       │
+/// ╰───────────────────────────────────────────────────────────╯
+/// ```
+pub fn setting(app: &App, form: &Form, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let width = 90.min(screen.width.saturating_sub(2));
+    let rows = u16::try_from(form.fields.len() + form.about.len()).unwrap_or(0);
+    let height = (rows + 8).min(screen.height.saturating_sub(1));
+    let inside = pen.popup(screen, width, height, &form.title, false);
+    let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let mut row = 0;
+    for line in &form.about {
+        row += pen.prose(body, row, line, styles.popup.patch(styles.dim));
+    }
+    let label_width = form.fields.iter().map(|field| text::width(&field.label)).max().unwrap_or(0);
+    let label_width = u16::try_from(label_width).unwrap_or(20).min(body.width / 2);
+    for (at, field) in form.fields.iter().enumerate() {
+        let y = body.y + row;
+        if y + 2 >= inside.bottom() {
+            break;
+        }
+        let focus = at == form.at;
+        if focus {
+            pen.put(body, body.x, y, pen.look.glyphs.cursor, styles.popup.patch(styles.accent));
+        }
+        let label = if focus { styles.popup.patch(styles.strong) } else { styles.popup };
+        pen.cell(body, body.x + 2, y, label_width, &field.label, Align::Left, label);
+        let x = body.x + label_width + 4;
+        let x = match &field.entry {
+            Entry::Text(input) => {
+                let typed = format!("{:<10}", text::safe_line(input.value()));
+                pen.put(body, x, y, &typed, if focus { styles.input } else { styles.popup })
+            }
+            Entry::Choice { options, at } => {
+                let shown = options.get(*at).map_or("", |(shown, _)| shown);
+                let (left, right) = if focus { ("< ", " >") } else { ("  ", "  ") };
+                let style = if focus { styles.popup.patch(styles.selection) } else { styles.popup };
+                pen.put(body, x, y, &format!("{left}{}{right}", text::safe_line(shown)), style)
+            }
+        };
+        pen.put(body, x + 2, y, &field.hint, styles.popup.patch(styles.dim));
+        row += 1;
+    }
+    row += 1;
+    let room = Rect { height: body.height.saturating_sub(1), ..body };
+    match form.wish() {
+        Ok(wish) => {
+            row += pen.prose(room, row, &wish.change.sentence(), styles.popup.patch(styles.strong));
+            for (_, line) in wish.notes.iter().filter(|(warns, _)| *warns) {
+                let line = format!("{} {line}", pen.look.glyphs.warning);
+                row += pen.prose(room, row, &line, styles.popup.patch(styles.warning));
+            }
+        }
+        Err(why) => {
+            pen.prose(room, row, &why, styles.popup.patch(styles.dim));
+        }
+    }
+    let keys = format!(
+        "{} field   Enter goes on to the confirmation   {} leaves",
+        app.keymap.chord(Action::SwitchField),
+        app.keymap.chord(Action::Back)
+    );
+    pen.put(body, body.x, inside.bottom().saturating_sub(1), &keys, styles.popup.patch(styles.dim));
 }

@@ -97,7 +97,7 @@ pub fn menu(app: &App, menu: &Menu, pen: &mut Pen, screen: Rect) {
 pub fn choice(choice: &Choice, pen: &mut Pen, screen: Rect) {
     let styles = pen.look.styles.clone();
     let height = (choice.items.len() as u16 + 2).min(screen.height);
-    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, choice.title, false);
+    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, &choice.title, false);
     for (at, (name, chosen)) in choice.items.iter().enumerate() {
         let y = inside.y + at as u16;
         let (about, style) = match chosen {

@@ -27,6 +27,7 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen, screen: Rect, footer: R
         Overlay::Invoke(form) => forms::invoke(app, form, pen, screen),
         Overlay::Answer(answer) => forms::answer(app, answer, pen, screen),
         Overlay::Provision(form) => forms::provision(app, form, pen, screen),
+        Overlay::Form(form) => forms::setting(app, form, pen, screen),
         Overlay::Query(form) => query::draw(app, form, pen, screen),
         Overlay::Scan(question) => query::scan(question, pen, screen),
         Overlay::Confirm(confirmation) => confirm::draw(app, confirmation, pen, screen),
