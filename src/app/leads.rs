@@ -153,11 +153,11 @@ impl App {
             // From the map or the groups Esc leads back to them.
             Chosen::Expression(text) => self.jump(Jump::Traces(text)),
             Chosen::Narrow(text) => self.with_tabs(|tabs, cx| tabs.traces.narrow(&text, cx)),
-            Chosen::Snooze(nap) => self.with_tabs(|tabs, cx| tabs.overview.snooze(nap, cx)),
-            Chosen::Wake(at, _) => self.with_tabs(|tabs, cx| tabs.overview.wake(at, cx)),
             Chosen::Wait(change) => self.watches.push(Watch::before(*change, self.now)),
             Chosen::Later(change, moment) => self.watches.push(Watch::until(*change, moment, self.now)),
             Chosen::Leave => {}
+            Chosen::Snooze(nap) => self.with_tabs(|tabs, cx| tabs.overview.snooze(nap, cx)),
+            Chosen::Wake(at, _) => self.with_tabs(|tabs, cx| tabs.overview.wake(at, cx)),
         }
     }
 }
