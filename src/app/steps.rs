@@ -29,7 +29,7 @@ impl App {
         let to = match &jump {
             Jump::Function(_) => Tab::Functions,
             Jump::Logs(_) => Tab::Logs,
-            Jump::Traces(_) | Jump::Trace(_) => Tab::Traces,
+            Jump::Traces(_) | Jump::TracesAt(..) | Jump::Trace(_) => Tab::Traces,
             Jump::Stage(..) => Tab::Apis,
         };
         self.remember();
@@ -37,6 +37,7 @@ impl App {
             Jump::Function(name) => tabs.functions.open(name),
             Jump::Logs(target) => tabs.logs.show(&target, cx),
             Jump::Traces(filter) => tabs.traces.arrive(filter, cx),
+            Jump::TracesAt(filter, from, to) => tabs.traces.arrive_at(filter, (from, to), cx),
             Jump::Trace(target) => tabs.traces.open(target, cx),
             Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
         });
