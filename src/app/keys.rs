@@ -102,6 +102,10 @@ impl App {
             Action::SeeLogs if matches!(self.place(), Place::Invocations | Place::Errors) => {
                 return self.act_in_tab(Action::Open);
             }
+            // The crosshair of the charts leads to its own moment.
+            Action::SeeLogs | Action::SeeTraces if self.tab == Tab::Functions && self.functions.has_moment() => {
+                return self.act_in_tab(action);
+            }
             Action::SeeLogs => self.see_logs(),
             Action::SeeTraces => self.see_traces(),
             Action::AllLogs => self.see_all_logs(),
@@ -180,9 +184,10 @@ impl App {
             Tab::Apis => self.apis.can_leave(),
         };
         // A view that was jumped into is left by the way it was entered, not through its own list.
-        let jumped_into_detail = self.tab == Tab::Functions && self.functions.detail.is_some()
-            || self.tab == Tab::Traces && self.traces.is_open()
-            || self.tab == Tab::Apis && self.apis.is_open();
+        let jumped_into_detail =
+            self.tab == Tab::Functions && self.functions.detail.is_some() && !self.functions.is_inside_detail()
+                || self.tab == Tab::Traces && self.traces.is_open()
+                || self.tab == Tab::Apis && self.apis.is_open() && !self.apis.holds_back();
         if !self.trail.is_empty() && (jumped_into_detail || !inner) {
             if self.tab == Tab::Functions {
                 self.functions.detail = None;

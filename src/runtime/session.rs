@@ -192,6 +192,7 @@ impl<P: Program, B: Surface> Session<P, B> {
             | Effect::OpenUrl(_)
             | Effect::Export(_)
             | Effect::KeepQueries(_)
+            | Effect::KeepSnoozes(_)
             | Effect::ReadInvokes(_)
             | Effect::KeepInvoke { .. }
             | Effect::Jq { .. } => {

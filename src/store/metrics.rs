@@ -1,6 +1,6 @@
 //! Series by key, bounded, and what they add up to over the window.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::model::series::{Metric, Series, SeriesKey, Statistic, Subject};
 use crate::model::trouble::Trouble;
@@ -15,6 +15,8 @@ const CAP: usize = 20_000;
 pub struct Metrics {
     series: HashMap<SeriesKey, Feed<Series>>,
     settled: Option<Moment>,
+    /// Functions of which any series is known: of ten thousand most are never measured.
+    functions: BTreeSet<String>,
 }
 
 /// One function (or the fleet) over the window.
@@ -59,6 +61,8 @@ pub struct StageFigures {
     pub p50: Option<f64>,
     /// p99 of Latency, ms, weighted by requests.
     pub p99: Option<f64>,
+    /// p50 of IntegrationLatency, ms, weighted by requests.
+    pub integration_p50: Option<f64>,
     /// p99 of IntegrationLatency, ms, weighted by requests.
     pub integration_p99: Option<f64>,
     /// CacheHitCount.
@@ -75,6 +79,11 @@ impl Metrics {
     /// New points. The window asked for replaces what was known.
     pub fn accept(&mut self, series: Vec<(SeriesKey, Series)>, settled: Moment, now: Moment) {
         for (key, points) in series {
+            if let Subject::Function(name) = &key.subject
+                && !self.functions.contains(name)
+            {
+                self.functions.insert(name.clone());
+            }
             self.series.entry(key).or_default().accept(Ok(points), now);
         }
         self.settled = Some(settled);
@@ -96,11 +105,22 @@ impl Metrics {
         for (_, key) in ages.into_iter().take(self.series.len() - CAP * 9 / 10) {
             self.series.remove(&key);
         }
+        let names = self.series.keys().filter_map(|key| match &key.subject {
+            Subject::Function(name) => Some(name.clone()),
+            _ => None,
+        });
+        self.functions = names.collect();
+    }
+
+    /// Functions that were measured in this window, by name.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(String::as_str)
     }
 
     /// Forgets everything: another window has another period.
     pub fn clear(&mut self) {
         self.series.clear();
+        self.functions.clear();
         self.settled = None;
     }
 
@@ -155,6 +175,7 @@ impl Metrics {
             errors_5xx: self.total(subject, Metric::Error5xx).unwrap_or(0.0),
             p50: self.weighted(subject, Metric::Latency, 50, Metric::Count),
             p99: self.weighted(subject, Metric::Latency, 99, Metric::Count),
+            integration_p50: self.weighted(subject, Metric::IntegrationLatency, 50, Metric::Count),
             integration_p99: self.weighted(subject, Metric::IntegrationLatency, 99, Metric::Count),
             hits: self.total(subject, Metric::CacheHitCount).unwrap_or(0.0),
             misses: self.total(subject, Metric::CacheMissCount).unwrap_or(0.0),

@@ -40,6 +40,8 @@ pub enum Effect {
     },
     /// Keep the Logs Insights queries that were run, the newest first.
     KeepQueries(Vec<String>),
+    /// Keep the findings that are snoozed, a line of JSON each.
+    KeepSnoozes(Vec<String>),
     /// Read what is kept of a function's invokes; answered by [`Outcome::InvokesRead`].
     ReadInvokes(Drawer),
     /// Keep one thing more, or less, of a function's invokes; only failures are told.

@@ -8,7 +8,8 @@ use super::change::What;
 use super::course;
 use super::dice::{Dice, hash_text};
 use super::fate::{self, key};
-use super::invocation::Cause;
+use super::gate::{Gate, Limit};
+use super::invocation::{Cause, Invocation};
 use super::sampling::{self, Reservoirs};
 use super::{Millis, World};
 
@@ -29,6 +30,28 @@ pub struct Arrival {
     pub sampled: bool,
     /// A client wants it to fail so: (errorType, errorMessage).
     pub failure: Option<(String, String)>,
+    /// How long its batch or event has waited, ms.
+    pub waited: Millis,
+    /// Which retry of an asynchronous event this is, and the key of the first attempt.
+    pub retry: Option<(u8, u64)>,
+}
+
+impl Arrival {
+    /// What brought an invocation about, for whoever runs it once more.
+    pub fn of(one: &Invocation) -> Self {
+        let number = || (one.version > 0).then(|| one.version.to_string());
+        Self {
+            key: one.key,
+            at: one.start - one.init_ms.unwrap_or(0.0) as Millis,
+            qualifier: one.alias.clone().or_else(number),
+            cause: one.cause.clone(),
+            trace_id: one.trace_id.clone(),
+            sampled: one.sampled,
+            failure: None,
+            waited: Millis::from(one.waited_ms),
+            retry: None,
+        }
+    }
 }
 
 /// A request at an API, before its function has run.
@@ -46,6 +69,8 @@ pub struct Knock {
     pub verdict: Verdict,
     /// Looked up in the cache.
     pub cacheable: bool,
+    /// Went to the canary's deployment.
+    pub canary: bool,
     /// Trace id.
     pub trace_id: String,
     /// Its trace is sampled.
@@ -59,12 +84,25 @@ pub enum Verdict {
     Invoke,
     /// Answered from the cache.
     Cached,
-    /// 429.
-    Throttled,
+    /// 429, for want of a token or of quota.
+    Refused(Limit),
+}
+
+impl Knock {
+    /// The limit that refused it, if one did.
+    pub fn refused(&self) -> Option<Limit> {
+        match self.verdict {
+            Verdict::Refused(limit) => Some(limit),
+            Verdict::Invoke | Verdict::Cached => None,
+        }
+    }
 }
 
 /// The day has a wave: mornings are quiet, evenings busy.
-fn wave(at: Millis) -> f64 {
+fn wave(world: &World, at: Millis) -> f64 {
+    if world.scenario.flat {
+        return 1.0;
+    }
     let hours = (at.rem_euclid(86_400_000)) as f64 / 3_600_000.0;
     1.0 + 0.3 * (std::f64::consts::TAU * (hours - 14.0) / 24.0).cos()
 }
@@ -80,7 +118,7 @@ fn rate_bend(world: &World, function: FunctionId, at: Millis) -> f64 {
 }
 
 /// Requests of an API in a block, in their order, before throttles and caches: pure hashing.
-fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
+pub fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
     let spec = &world.catalog.apis[api];
     let start = start_of(block);
     let mut knocks = Vec::new();
@@ -88,7 +126,7 @@ fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
         for second in 0..BLOCK / 1000 {
             let at = start + second * 1000;
             let mut dice = Dice::of(&[world.seed, 10, hash_text(&spec.id), route as u64, (at / 1000) as u64]);
-            let count = dice.poisson(row.rate * wave(at) * rate_bend(world, row.function, at));
+            let count = dice.poisson(row.rate * wave(world, at) * rate_bend(world, row.function, at));
             for _ in 0..count {
                 let at = at + (dice.unit() * 1000.0) as Millis;
                 let mut place = dice.unit();
@@ -104,6 +142,7 @@ fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
                     at,
                     verdict: Verdict::Invoke,
                     cacheable: false,
+                    canary: false,
                     trace_id: trace_id(at, key),
                     sampled: false,
                 });
@@ -124,39 +163,43 @@ fn cache_key(knock: &Knock) -> u64 {
 /// Requests of an API in a block with what the API makes of them. Token buckets and the cache are run from the block
 /// before on, which is longer than any burst, and as long as the longest TTL in use.
 pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
-    let spec = &world.catalog.apis[api];
-    let mut states: HashMap<usize, Vec<(Millis, super::change::StageState)>> = HashMap::new();
-    for stage in 0..spec.stages.len() {
-        states.insert(stage, world.stage_timeline(api, stage, start_of(block + 1)));
+    // The account's limit is shared by all APIs: where it is small, they are looked at together.
+    let apis: Vec<ApiId> =
+        if world.scenario.api_account.is_some() { (0..world.catalog.apis.len()).collect() } else { vec![api] };
+    let mut all: Vec<(ApiId, Knock)> = Vec::new();
+    let mut states: HashMap<(ApiId, usize), Vec<(Millis, super::change::StageState)>> = HashMap::new();
+    for &api in &apis {
+        for stage in 0..world.catalog.apis[api].stages.len() {
+            states.insert((api, stage), world.stage_timeline(api, stage, start_of(block + 1)));
+        }
+        for block in [block - 1, block] {
+            all.extend(raw_knocks(world, api, block).into_iter().map(|knock| (api, knock)));
+        }
     }
-    let mut buckets: HashMap<(usize, usize), (f64, Millis)> = HashMap::new();
-    let mut filled: HashMap<(usize, usize, u64), Millis> = HashMap::new();
+    all.sort_by_key(|(_, knock)| (knock.at, knock.key));
+    let mut gate = Gate::new(world, block);
+    let mut filled: HashMap<(ApiId, usize, usize, u64), Millis> = HashMap::new();
     let mut reservoirs = Reservoirs::default();
     let mut rules = HashMap::new();
-    let mut all = raw_knocks(world, api, block - 1);
-    all.extend(raw_knocks(world, api, block));
-    for knock in &mut all {
+    all.retain_mut(|(of, knock)| {
+        let spec = &world.catalog.apis[*of];
         let row = &spec.routes[knock.route];
-        let timeline = &states[&knock.stage];
+        let timeline = &states[&(*of, knock.stage)];
         let state = &timeline.iter().rev().find(|(from, _)| *from <= knock.at).unwrap_or(&timeline[0]).1;
-        // A per-method throttle has a bucket of its own, the stage's is shared by all its methods.
-        let own = state.overrides.iter().any(|o| o.throttle.is_some() && o.path == row.path && o.method == row.method);
-        if let Some((rate, burst)) = state.throttle_of(&row.path, &row.method) {
-            let place = if own { knock.route } else { usize::MAX };
-            let (tokens, last) = buckets.entry((knock.stage, place)).or_insert((f64::from(burst), knock.at));
-            *tokens = (*tokens + (knock.at - *last) as f64 / 1000.0 * rate).min(f64::from(burst));
-            *last = knock.at;
-            if *tokens < 1.0 {
-                knock.verdict = Verdict::Throttled;
-                continue;
-            }
-            *tokens -= 1.0;
+        if state.deleted {
+            return false;
+        }
+        let wanted = *of == api && knock.at >= start_of(block);
+        knock.canary = state.canary.is_some_and(|percent| Dice::of(&[knock.key, 8]).chance(percent / 100.0));
+        if let Some(limit) = gate.admit(*of, knock, state) {
+            knock.verdict = Verdict::Refused(limit);
+            return wanted;
         }
         if spec.protocol == Protocol::Rest
             && let Some(ttl) = state.ttl_of(&row.path, &row.method)
         {
             knock.cacheable = true;
-            let place = (knock.stage, knock.route, cache_key(knock));
+            let place = (*of, knock.stage, knock.route, cache_key(knock));
             let since = filled
                 .get(&place)
                 .copied()
@@ -168,14 +211,48 @@ pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
                 }
             }
         }
-        if state.traced {
+        if state.traced && *of == api {
             let place = (knock.stage, knock.route);
             let rule = *rules.entry(place).or_insert_with(|| world.sampling_rule(api, knock.stage, knock.route));
             knock.sampled = reservoirs.sample(world.seed, rule, knock.stage, knock.at, knock.key);
         }
+        wanted
+    });
+    all.into_iter().map(|(_, knock)| knock).collect()
+}
+
+/// What the source of a mapping has for its function in `t0..t1`: the moment of each batch, and a number that tells it
+/// apart; about `most` of them.
+pub fn offered(
+    world: &World,
+    function: FunctionId,
+    mapping: usize,
+    (t0, t1): (Millis, Millis),
+    most: usize,
+) -> Vec<(Millis, u64)> {
+    let triggers = world.catalog.functions[function].triggers.iter().enumerate();
+    let found = triggers.filter_map(|(number, trigger)| match trigger {
+        Trigger::Mapping { mapping: one, rate } if *one == mapping => Some((number, *rate)),
+        _ => None,
+    });
+    let mut offered = Vec::new();
+    for (number, rate) in found {
+        for second in t0.div_euclid(1000)..=(t1 - 1).div_euclid(1000) {
+            if offered.len() >= most {
+                break;
+            }
+            let at = second * 1000;
+            let mut dice = Dice::of(&[world.seed, 11, world.names[function], number as u64, second as u64]);
+            for _ in 0..dice.poisson(rate * wave(world, at) * rate_bend(world, function, at)) {
+                let at = at + (dice.unit() * 1000.0) as Millis;
+                let number = dice.number();
+                if (t0..t1).contains(&at) {
+                    offered.push((at, number));
+                }
+            }
+        }
     }
-    all.retain(|knock| knock.at >= start_of(block));
-    all
+    offered
 }
 
 /// Everything that wants `function` to run in a block, in its order.
@@ -184,8 +261,7 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
     let (start, end) = (start_of(block), start_of(block + 1));
     let mut arrivals = Vec::new();
     let mut reservoirs = Reservoirs::default();
-    for (number, trigger) in spec.triggers.iter().enumerate() {
-        let draw = |at: Millis| Dice::of(&[world.seed, 11, world.names[function], number as u64, (at / 1000) as u64]);
+    for trigger in &spec.triggers {
         let mut root = |at: Millis, key: u64, cause: Cause, qualifier: Option<String>| Arrival {
             key,
             at,
@@ -194,6 +270,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
             trace_id: trace_id(at, key),
             sampled: spec.traced && reservoirs.sample(world.seed, (0, &sampling::DEFAULT), 0, at, key),
             failure: None,
+            waited: 0,
+            retry: None,
         };
         match trigger {
             Trigger::Api { api, route, qualifier } => {
@@ -208,39 +286,54 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                             trace_id: knock.trace_id.clone(),
                             sampled: knock.sampled,
                             failure: None,
+                            waited: 0,
+                            retry: None,
                         });
                     }
                 }
             }
-            Trigger::Mapping { mapping, rate } if world.catalog.mappings[*mapping].enabled => {
-                for second in 0..BLOCK / 1000 {
-                    let at = start + second * 1000;
-                    let mut dice = draw(at);
-                    for _ in 0..dice.poisson(rate * wave(at) * rate_bend(world, function, at)) {
-                        let at = at + (dice.unit() * 1000.0) as Millis;
-                        let key = key(at, &[dice.number()]);
-                        arrivals.push(root(at, key, Cause::Mapping(*mapping), None));
+            Trigger::Mapping { mapping, .. } => {
+                let pauses = world.pauses(*mapping, end);
+                let paused = |at: Millis| {
+                    pauses.iter().any(|pause| pause.from <= at && pause.until.is_none_or(|until| at < until))
+                };
+                for (at, number) in offered(world, function, *mapping, (start, end), usize::MAX) {
+                    if !paused(at) {
+                        arrivals.push(root(at, key(at, &[number]), Cause::Mapping(*mapping), None));
+                    }
+                }
+                for held in pauses.iter().flat_map(|pause| world.held(function, *mapping, pause, end)) {
+                    if let Some(at) = held.handed_over.filter(|at| (start..end).contains(at)) {
+                        arrivals.push(root(at, key(at, &[held.number, 18]), Cause::Mapping(*mapping), None));
                     }
                 }
             }
-            Trigger::Mapping { .. } => {}
             Trigger::Schedule { rule, every_s } => {
                 let every = Millis::from(*every_s) * 1000;
                 let phase = (hash_text(rule) % every as u64) as Millis;
                 let mut at = start + (phase - start).rem_euclid(every);
                 while at < end {
                     let key = key(at, &[hash_text(rule)]);
-                    arrivals.push(root(at, key, Cause::Schedule, None));
+                    arrivals.push(root(
+                        at,
+                        key,
+                        Cause::Schedule,
+                        world.scheduled_qualifier(function).map(str::to_owned),
+                    ));
                     at += every;
                 }
             }
             Trigger::Function { caller, asynchronous, .. } => {
                 let qualifier = world.default_qualifier(function).map(str::to_owned);
                 // A caller that began earlier may still be at work.
-                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000;
+                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000 + world.retry_span(function);
                 for parent in world.planned_invocations(*caller, start - back, end) {
                     let course = course::of(world, &parent, Some(function));
+                    let mut first = (0, 0);
                     for call in course.calls.iter().filter(|call| call.function == function) {
+                        if call.attempt == 0 {
+                            first = (call.at, call.key);
+                        }
                         if (start..end).contains(&call.at) {
                             arrivals.push(Arrival {
                                 key: call.key,
@@ -254,6 +347,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                                 trace_id: parent.trace_id.clone(),
                                 sampled: parent.sampled,
                                 failure: None,
+                                waited: call.at - first.0,
+                                retry: (call.attempt > 0).then_some((call.attempt, first.1)),
                             });
                         }
                     }
@@ -275,10 +370,15 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                     trace_id: trace_id(change.at, key),
                     sampled: spec.traced,
                     failure: failure.clone(),
+                    waited: 0,
+                    retry: None,
                 });
             }
         }
     });
+    if let Some(deleted) = world.settings(function).deleted() {
+        arrivals.retain(|arrival| arrival.at < deleted);
+    }
     arrivals.sort_by_key(|arrival| (arrival.at, arrival.key));
     arrivals
 }

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::Millis;
+use super::{ACCOUNT_CONCURRENCY, Millis};
 
 /// Name and text of each scenario.
-const EMBEDDED: [(&str, &str); 8] = [
+const EMBEDDED: [(&str, &str); 21] = [
     ("shop", include_str!("../../../config/scenarios/shop.toml")),
     ("calm", include_str!("../../../config/scenarios/calm.toml")),
     ("outage", include_str!("../../../config/scenarios/outage.toml")),
@@ -14,6 +14,19 @@ const EMBEDDED: [(&str, &str); 8] = [
     ("deploy", include_str!("../../../config/scenarios/deploy.toml")),
     ("flood", include_str!("../../../config/scenarios/flood.toml")),
     ("spans", include_str!("../../../config/scenarios/spans.toml")),
+    ("throttle-reserved", include_str!("../../../config/scenarios/throttle-reserved.toml")),
+    ("throttle-pool", include_str!("../../../config/scenarios/throttle-pool.toml")),
+    ("throttle-scaling", include_str!("../../../config/scenarios/throttle-scaling.toml")),
+    ("throttle-rate", include_str!("../../../config/scenarios/throttle-rate.toml")),
+    ("throttle-spillover", include_str!("../../../config/scenarios/throttle-spillover.toml")),
+    ("throttle-queue", include_str!("../../../config/scenarios/throttle-queue.toml")),
+    ("stream-lag", include_str!("../../../config/scenarios/stream-lag.toml")),
+    ("async-drops", include_str!("../../../config/scenarios/async-drops.toml")),
+    ("throttle-stage", include_str!("../../../config/scenarios/throttle-stage.toml")),
+    ("throttle-method", include_str!("../../../config/scenarios/throttle-method.toml")),
+    ("throttle-plan", include_str!("../../../config/scenarios/throttle-plan.toml")),
+    ("throttle-quota", include_str!("../../../config/scenarios/throttle-quota.toml")),
+    ("throttle-api-account", include_str!("../../../config/scenarios/throttle-api-account.toml")),
 ];
 
 /// An incident to practise on.
@@ -39,18 +52,45 @@ pub struct Scenario {
     /// Functions whose reserved concurrency differs from the catalog's.
     #[serde(default)]
     pub reserve: Vec<Reserve>,
+    /// Functions that somebody updates, so that other changes have to wait.
+    #[serde(default)]
+    pub updating: Vec<Updating>,
     /// Stages whose settings differ from the catalog's.
     #[serde(default)]
     pub stage: Vec<StageBend>,
+    /// Usage plans whose settings differ from the catalog's.
+    #[serde(default)]
+    pub plan: Vec<PlanBend>,
+    /// API keys whose quota ends at some moment.
+    #[serde(default)]
+    pub quota: Vec<QuotaBend>,
+    /// The account's data plane limit of API Gateway, where it is not 10,000 requests a second with a burst of 5,000.
+    pub api_account: Option<ApiAccount>,
     /// Transaction Search is on from the beginning: segments go to CloudWatch Logs as spans.
     #[serde(default)]
     pub spans: bool,
     /// Share of the requests that the default sampling rule takes, where it is not 5 %.
     pub default_sampling: Option<f64>,
+    /// The account's limit of concurrent executions.
+    #[serde(default = "usual_concurrency")]
+    pub account_concurrency: u32,
+    /// Every hour of the day is as busy as any other, so that numbers are the same whenever it is looked at.
+    #[serde(default)]
+    pub flat: bool,
+    /// Functions whose event source fills up faster than its mapping empties it.
+    #[serde(default)]
+    pub backlog: Vec<Backlog>,
+    /// Functions whose asynchronous events are tried again.
+    #[serde(default)]
+    pub asynchronous: Vec<Asynchronous>,
 }
 
 fn one() -> f64 {
     1.0
+}
+
+fn usual_concurrency() -> u32 {
+    ACCOUNT_CONCURRENCY
 }
 
 /// A function that behaves otherwise than its character.
@@ -122,6 +162,46 @@ pub struct Reserve {
     pub minute: f64,
 }
 
+/// A queue or stream in front of a function whose batches wait until its mapping has a hand free.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backlog {
+    /// FunctionName.
+    pub function: String,
+    /// Shards of a stream, each read by one poller (ParallelizationFactor 1). A queue has its mapping's MaximumConcurrency.
+    #[serde(default)]
+    pub shards: u32,
+    /// Minutes from the birth of the world.
+    pub from_minute: f64,
+    /// End, likewise; by then nothing must wait any more.
+    pub until_minute: f64,
+}
+
+/// Asynchronous events of a function that fails.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asynchronous {
+    /// FunctionName.
+    pub function: String,
+    /// MaximumRetryAttempts, 0 to 2.
+    pub retries: u8,
+    /// What is dropped can't be delivered to the destination for failures.
+    #[serde(default)]
+    pub destination_fails: bool,
+}
+
+/// A function whose LastUpdateStatus is InProgress for a while.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updating {
+    /// FunctionName.
+    pub function: String,
+    /// Begin, in minutes from the birth of the world.
+    pub from_minute: f64,
+    /// Seconds until it is done.
+    pub for_s: u32,
+}
+
 /// A stage setting that is made at some moment.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +216,40 @@ pub struct StageBend {
     pub path: String,
     /// Its value.
     pub value: String,
+}
+
+/// A usage plan setting that is made at some moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanBend {
+    /// Name of the plan.
+    pub plan: String,
+    /// Minutes from the birth of the world.
+    pub minute: f64,
+    /// Patch path, as of UpdateUsagePlan.
+    pub path: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// An API key that has used so much before that its quota ends at a moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaBend {
+    /// Name of the API key.
+    pub key: String,
+    /// Minutes from the birth of the world.
+    pub minute: f64,
+}
+
+/// throttleSettings of GetAccount.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiAccount {
+    /// Requests per second.
+    pub rate: f64,
+    /// Burst.
+    pub burst: u32,
 }
 
 impl Scenario {

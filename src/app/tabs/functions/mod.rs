@@ -104,6 +104,9 @@ impl Functions {
 
     /// Something new is known.
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
+        if let Some(detail) = &mut self.detail {
+            detail.learn(cx);
+        }
         match learnt {
             Learnt::Functions => self.arrange(cx),
             Learnt::Metrics => {
@@ -169,7 +172,11 @@ impl Functions {
     pub fn act(&mut self, action: Action, cx: &Context) -> Vec<Step> {
         if let Some(detail) = &mut self.detail {
             if action == Action::Back {
-                self.detail = None;
+                if detail.can_leave() {
+                    detail.leave();
+                } else {
+                    self.detail = None;
+                }
                 return vec![];
             }
             return detail.act(action, cx);
@@ -208,6 +215,16 @@ impl Functions {
             _ => {}
         }
         vec![]
+    }
+
+    /// The open function has something that Esc leaves before it is left itself.
+    pub fn is_inside_detail(&self) -> bool {
+        self.detail.as_ref().is_some_and(Detail::can_leave)
+    }
+
+    /// Logs and traces are wanted of the moment under the crosshair.
+    pub fn has_moment(&self) -> bool {
+        self.detail.as_ref().is_some_and(Detail::has_moment)
     }
 
     /// Opens a function's detail.

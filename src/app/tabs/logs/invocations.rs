@@ -76,6 +76,8 @@ pub struct Invocations {
     pub column: Column,
     /// Turned round.
     pub reversed: bool,
+    /// Only those that ran in this stretch, ms since 1970, both ends included.
+    pub stretch: Option<(i64, i64)>,
     /// Cursor in the list.
     pub cursor: Cursor,
     keys: Vec<Key>,
@@ -124,7 +126,11 @@ impl Invocations {
         let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
         let filter = Filter::read(&self.filter, index, word);
         index.choose(filter.as_ref(), &mut self.keys);
-        self.summary = if filter.is_none() { index.summary(None) } else { index.summary_of(&self.keys) };
+        if let Some((from, to)) = self.stretch {
+            self.keys.retain(|key| index.row(*key).is_some_and(|row| row.start <= to && row.end >= from));
+        }
+        self.summary =
+            if filter.is_none() && self.stretch.is_none() { index.summary(None) } else { index.summary_of(&self.keys) };
         self.cut = match self.column.measure() {
             Some(measure) => index.rank(&mut self.keys, measure, self.reversed, RANKED),
             None => false,
@@ -265,6 +271,10 @@ impl Logs {
             }
             Action::Back if !panel.filter.is_empty() => {
                 panel.filter.clear();
+                panel.arrange(cx);
+            }
+            Action::Back if panel.stretch.is_some() => {
+                panel.stretch = None;
                 panel.arrange(cx);
             }
             Action::Back => self.panel = Panel::Lines,
