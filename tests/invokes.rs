@@ -71,7 +71,7 @@ async fn from_a_template_to_a_comparison_by_keys_only() {
     scene.press(&["enter"]);
     shows(&scene, &["status 200", "sent 2026-11-21", "response"]);
     scene.press(&["end"]);
-    shows(&scene, &["payload"]);
+    shows(&scene, &["isBase64Encoded"]);
     scene.press(&["esc"]);
 
     // Once more, through the confirmation; Cancel sends nothing.
@@ -179,7 +179,7 @@ async fn keeping_may_be_switched_off_and_a_broken_file_is_said() {
 
     std::fs::write(&file, "{ not ours").unwrap();
     let mut scene = form(folder.path(), "checkout-api", (120, 40)).await;
-    shows(&scene, &["is left alone", "not as we write it"]);
+    shows(&scene, &["Kept invokes not used, the file is not as we write it"]);
     send(&mut scene, r#"{"id": 2}"#).await;
     shows(&scene, &["status 200"]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "{ not ours");

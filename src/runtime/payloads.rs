@@ -47,7 +47,7 @@ struct Head {
 /// A sentence: the file can't be read, or is not ours.
 pub fn read(folder: &Path, drawer: &Drawer) -> Result<Option<Library>, String> {
     let path = path(folder, drawer);
-    let refused = |why: &str| format!("What was kept of {} is left alone: {} {why}", drawer.function, path.display());
+    let refused = |why: &str| format!("Kept invokes not used, the file {why}, and left alone: {}", path.display());
     // A pipe in its place must not be waited for, nor a link followed to somebody else's file.
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
     let file = match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(&path) {

@@ -290,7 +290,7 @@ fn ctrl_c_in_an_editor_ends_the_editor_only() {
     terminal.send("e");
     terminal.wait_for("editing");
     terminal.send("\u{3}");
-    terminal.wait_for("as it was");
+    terminal.wait_for("edited Err(\"The editor");
     assert_eq!(editings(folder.path()), 0);
     terminal.send("q");
     terminal.assert_ends(0);
