@@ -138,8 +138,10 @@ pub struct Thresholds {
     pub fault_share: f64,
     /// 5xx of the requests of a stage: critical.
     pub fault_share_critical: f64,
-    /// Throttles of all that wanted to run.
+    /// Throttles of all that wanted to run: critical; fewer are a warning.
     pub throttle_share: f64,
+    /// Time-outs of the invocations looked at.
+    pub timeout_share: f64,
     /// p99 of the duration, of the time-out.
     pub duration_of_timeout: f64,
     /// Memory used, of the memory size.
@@ -151,6 +153,12 @@ pub struct Thresholds {
     /// IteratorAge.
     #[serde(deserialize_with = "quantity::span")]
     pub iterator_age: Duration,
+    /// AsyncEventAge.
+    #[serde(deserialize_with = "quantity::span")]
+    pub async_age: Duration,
+    /// How far off the end of the concurrency is at most that becomes a finding.
+    #[serde(deserialize_with = "quantity::span")]
+    pub forecast: Duration,
     /// ProvisionedConcurrencyUtilization below which it is too much.
     pub provisioned_low: f64,
     /// Concurrent executions of the account's limit.

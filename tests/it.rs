@@ -21,6 +21,7 @@ mod invocations;
 mod journeys;
 mod jq;
 mod laws;
+mod limits;
 mod monkey;
 mod outside;
 mod pty;

@@ -84,6 +84,8 @@ pub enum Action {
     AsTable,
     Compare,
     LoadMore,
+    Snooze,
+    Snoozed,
     ServerFilter,
     Pause,
     Refresh,
@@ -278,6 +280,8 @@ table! {
     AsTable         "as-table"         ["v"],                      &[ServiceMap],          3 "table"     "Show the service map as a table, or as a graph again.";
     Compare         "compare"          ["d"],                      &[ServiceMap, Function], 4 "compare"   "Compare with the window before; of a function, two configurations.";
     LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
+    Snooze          "snooze"           ["n"],                      &[Overview],            6 "snooze"    "Hide the selected finding for a while; it comes back by itself when it gets worse.";
+    Snoozed         "snoozed"          ["shift-n"],                &[Overview],            0 "snoozed"   "Show the findings that are snoozed, and wake them.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
     Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
     SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";

@@ -17,6 +17,7 @@ mod leads;
 pub mod learning;
 pub mod line;
 pub mod message;
+mod outcome;
 pub mod overlay;
 pub mod palette;
 pub mod pointer;
@@ -26,6 +27,7 @@ pub mod query;
 pub mod regions;
 pub mod selected;
 pub mod step;
+mod steps;
 pub mod tabs;
 pub mod toast;
 pub mod trail;
@@ -43,7 +45,7 @@ use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::store::logs::LogStore;
 use crate::time::{Clock, Moment, TimeWindow};
-use actions::Awaited;
+use actions::Expected;
 use actions::reserve::SwitchedOff;
 use command::Place;
 use effect::{Change, Effect};
@@ -52,7 +54,6 @@ use keymap::Keymap;
 use message::{Message, Traffic};
 use overlay::Overlay;
 use regions::Regions;
-use step::{Jump, Step};
 use tabs::apis::Apis;
 use tabs::functions::Functions;
 use tabs::logs::Logs;
@@ -132,7 +133,7 @@ pub struct App {
     /// What is watched until it is done.
     pub watches: Vec<Watch>,
     /// An action that waits for what it needs to know.
-    pub awaited: Option<Awaited>,
+    pub expected: Option<Expected>,
     /// Functions that were switched off from here, in the order of time: what they had before.
     pub switched_off: Vec<SwitchedOff>,
     /// Where aliases led before they were moved, as far as that was seen: by function and alias.
@@ -194,7 +195,7 @@ impl App {
             last_input: now,
             refresh: 0,
             watches: Vec::new(),
-            awaited: None,
+            expected: None,
             switched_off,
             led_before: HashMap::new(),
             payloads: HashMap::new(),
@@ -217,6 +218,9 @@ impl App {
         self.drop_outdated();
         if self.has_parted() {
             effects.push(Effect::Quit);
+        }
+        if self.overview.snoozes.take_changed() {
+            effects.push(Effect::KeepSnoozes(self.overview.snoozes.lines()));
         }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
@@ -409,44 +413,6 @@ impl App {
             apis: &mut self.apis,
         };
         act(&mut tabs, &cx)
-    }
-
-    /// Carries out what a tab can't do alone.
-    fn take(&mut self, steps: Vec<Step>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for step in steps {
-            match step {
-                Step::Do(effect) => effects.push(effect),
-                Step::Go(jump) => self.jump(jump),
-                Step::Show(overlay) => {
-                    self.overlays.push(*overlay);
-                    self.fit_lines();
-                }
-                Step::Choose(chosen) => self.choose(chosen),
-                Step::Say(text) => self.notices.say(text, self.now),
-            }
-        }
-        effects
-    }
-
-    /// Goes to another view, and remembers the way back.
-    pub fn jump(&mut self, jump: Jump) {
-        let to = match &jump {
-            Jump::Function(_) => Tab::Functions,
-            Jump::Logs(_) => Tab::Logs,
-            Jump::Traces(_) | Jump::TracesAt(..) | Jump::Trace(_) => Tab::Traces,
-            Jump::Stage(..) => Tab::Apis,
-        };
-        self.remember();
-        self.with_tabs(|tabs, cx| match jump {
-            Jump::Function(name) => tabs.functions.open(name),
-            Jump::Logs(target) => tabs.logs.show(&target, cx),
-            Jump::Traces(filter) => tabs.traces.arrive(filter, cx),
-            Jump::TracesAt(filter, from, to) => tabs.traces.arrive_at(filter, (from, to), cx),
-            Jump::Trace(target) => tabs.traces.open(target, cx),
-            Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
-        });
-        self.tab = to;
     }
 
     fn window_changed(&mut self) {

@@ -10,6 +10,7 @@ use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
 use super::effect::Change;
+use super::findings::snooze::Nap;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
@@ -131,14 +132,19 @@ pub enum Chosen {
     Later(Box<Change>, Moment),
     /// Leaves everything as it is.
     Leave,
+    /// Hides the finding that was asked about for so long.
+    Snooze(Nap),
+    /// Wakes one of the snoozed findings by its place, or all of them; what it is said to do.
+    Wake(Option<usize>, String),
 }
 
 impl Chosen {
-    /// The expression.
+    /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
-            Chosen::Expression(text) | Chosen::Narrow(text) => text,
             Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
+            Chosen::Expression(text) | Chosen::Narrow(text) | Chosen::Wake(_, text) => text,
+            Chosen::Snooze(nap) => nap.words().1,
         }
     }
 }

@@ -22,6 +22,8 @@ mod meter;
 pub mod metrics;
 mod pages;
 pub mod permissions;
+mod policy;
+pub mod provisioned;
 mod reading;
 pub mod retrieval;
 pub mod service_graph;

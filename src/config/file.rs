@@ -394,6 +394,10 @@ fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
         ["thresholds", "fault_share"] => share(t.fault_share),
         ["thresholds", "fault_share_critical"] => share(t.fault_share_critical),
         ["thresholds", "throttle_share"] => share(t.throttle_share),
+        ["thresholds", "timeout_share"] => share(t.timeout_share),
+        ["thresholds", "forecast"] if t.forecast.as_secs() > 7200 => {
+            Err("at most 2h: nobody can say how things are later than that".into())
+        }
         ["thresholds", "duration_of_timeout"] => share(t.duration_of_timeout),
         ["thresholds", "memory_of_size"] => share(t.memory_of_size),
         ["thresholds", "memory_low"] => share(t.memory_low),

@@ -51,7 +51,7 @@ pub struct Hands<A> {
     writes: Writes,
     browser: Browser,
     audit: Option<Arc<Audit>>,
-    /// Where Logs Insights queries are kept.
+    /// Where Logs Insights queries are kept; snoozed findings beside them.
     queries: Option<PathBuf>,
     clock: Clock,
     /// Who we are, as far as STS has told.
@@ -97,7 +97,7 @@ impl<A: Remote> Hands<A> {
         Hands { jq: Desk::new(program), ..self }
     }
 
-    /// The same, and Logs Insights queries are kept in that file.
+    /// The same, and Logs Insights queries are kept in that file, snoozed findings beside it.
     pub fn keeping_queries(self, path: Option<PathBuf>) -> Hands<A> {
         Hands { queries: path, ..self }
     }
@@ -120,6 +120,18 @@ impl<A: Remote> Hands<A> {
         under_way.push(entry.clone());
         self.tasks.spawn(carry_out(entry, account, audit, self.messages.clone(), self.under_way.clone()));
         Ok(())
+    }
+
+    /// Writes lines into a file of the program's own state, where there is a place for it.
+    fn keep(&self, path: Option<PathBuf>, what: &'static str, lines: Vec<String>) {
+        let Some(path) = path else { return };
+        let messages = self.messages.clone();
+        self.tasks.spawn_blocking(move || {
+            if let Err(error) = history::keep(&path, &lines) {
+                let notice = format!("The {what} are not kept in {}: {error}", path.display());
+                let _ = messages.blocking_send(Message::Notice(notice));
+            }
+        });
     }
 
     fn open(&self, url: String) -> Option<Outcome> {
@@ -153,15 +165,12 @@ impl<A: Remote> World for Hands<A> {
                 self.jq.accept((generation, expression, lines), &self.messages, &self.tasks)
             }
             Effect::KeepQueries(queries) => {
-                if let Some(path) = self.queries.clone() {
-                    let messages = self.messages.clone();
-                    self.tasks.spawn_blocking(move || {
-                        if let Err(error) = history::keep(&path, &queries) {
-                            let notice = format!("The queries are not kept in {}: {error}", path.display());
-                            let _ = messages.blocking_send(Message::Notice(notice));
-                        }
-                    });
-                }
+                self.keep(self.queries.clone(), "queries", queries);
+                None
+            }
+            Effect::KeepSnoozes(snoozes) => {
+                let path = self.queries.as_ref().map(|path| path.with_file_name(history::SNOOZES));
+                self.keep(path, "snoozed findings", snoozes);
                 None
             }
             // The loop's own.

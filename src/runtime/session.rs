@@ -179,7 +179,12 @@ impl<P: Program, B: Surface> Session<P, B> {
                     Err(error) => Outcome::Failed(format!("The {what} was not copied: {error}")),
                 });
             }
-            Effect::Change(_) | Effect::OpenUrl(_) | Effect::Export(_) | Effect::KeepQueries(_) | Effect::Jq { .. } => {
+            Effect::Change(_)
+            | Effect::OpenUrl(_)
+            | Effect::Export(_)
+            | Effect::KeepQueries(_)
+            | Effect::KeepSnoozes(_)
+            | Effect::Jq { .. } => {
                 self.waiting.push_back(effect);
             }
         }

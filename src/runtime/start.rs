@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::dashboard::Dashboard;
 use super::{Browser, Ending, Setup, Wires, Writes};
 use super::{audit, history};
+use crate::app::findings::snooze::Snoozes;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
 use crate::app::{App, Origin};
@@ -60,6 +61,7 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
     if let Some(path) = &setup.queries {
         app.logs.insights.history = history::read(path).into();
         app.logs.insights.is_kept = true;
+        app.overview.snoozes = Snoozes::read(&history::read(&path.with_file_name(history::SNOOZES)));
     }
     app.offset = local_offset(clock.now());
     for text in loaded.problems.iter().map(Problem::sentence).chain(clashes) {

@@ -39,6 +39,8 @@ pub enum Effect {
     },
     /// Keep the Logs Insights queries that were run, the newest first.
     KeepQueries(Vec<String>),
+    /// Keep the findings that are snoozed, a line of JSON each.
+    KeepSnoozes(Vec<String>),
     /// Hand the terminal back to the shell until it brings us to the foreground again.
     Suspend,
     /// Draw everything anew.

@@ -150,8 +150,10 @@ async fn queries_are_kept_where_there_is_a_place_for_them() {
     let path = audit.with_file_name("queries.json");
     let mut hands = hands.keeping_queries(Some(path.clone()));
     hands.perform(Effect::KeepQueries(vec!["limit 1".into()]));
+    hands.perform(Effect::KeepSnoozes(vec!["{}".into()]));
     drop(hands);
     // The last sender goes with the task that writes.
     assert_eq!(messages.recv().await, None);
     assert_eq!(history::read(&path), ["limit 1"]);
+    assert_eq!(history::read(&path.with_file_name(history::SNOOZES)), ["{}"]);
 }

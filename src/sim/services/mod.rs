@@ -8,8 +8,6 @@
 
 pub mod apigateway;
 pub mod apigatewayv2;
-#[cfg(test)]
-mod causes;
 pub mod cloudwatch;
 pub mod lambda;
 pub mod logs;
@@ -176,3 +174,6 @@ pub fn unknown_operation(call: &Call<'_>) -> Response {
     let status = if matches!(call.dialect, Dialect::Query | Dialect::Json10 | Dialect::Json11) { 400 } else { 404 };
     call.error(status, "UnknownOperationException", &format!("The embedded account does not have {}.", call.operation))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,18 +4,19 @@ mod arrivals;
 mod backlog;
 mod block;
 pub mod catalog;
-#[cfg(test)]
-mod causes;
 pub mod change;
 mod course;
 mod crowd;
 pub mod destination;
 pub mod dice;
 mod environment;
+pub mod extras;
 mod fate;
 mod filler;
 pub mod invocation;
+mod lifetime;
 mod limits;
+pub mod mapping;
 mod memory;
 pub mod messages;
 pub mod narration;
@@ -294,6 +295,12 @@ impl World {
             .map(|alias| alias.name.as_str())
     }
 
+    /// The alias that schedules call: `live` where SnapStart, which leaves `$LATEST` alone, is to be of use.
+    pub fn scheduled_qualifier(&self, function: FunctionId) -> Option<&str> {
+        let starts_fast = self.catalog.functions[function].extras.snap_start;
+        self.default_qualifier(function).filter(|_| starts_fast)
+    }
+
     fn settings(&self, function: FunctionId) -> Arc<Settings> {
         let generation = self.changes.with(<[Change]>::len);
         self.settings.get((function, generation), || {
@@ -390,3 +397,6 @@ impl World {
         self.changes.push(at, what)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,7 +234,7 @@ fn what_is_provisioned_is_taken_from_the_reserve_whether_it_is_used_or_not() {
             .told("checkout-api")
     };
     let full = given(4, 4.0, 4.0);
-    assert!(full.certain && full.sentence.contains("4 of 4 in use, all of it provisioned in 3"), "{}", full.sentence);
+    assert!(full.certain && full.sentence.contains("4 of 4 in use (all of it provisioned) in 3"), "{}", full.sentence);
     // Of six, four are set aside for the alias and hardly used: $LATEST has but two.
     let beside = given(6, 3.0, 1.0);
     assert_eq!((beside.cause, beside.certain), (Cause::Reserved, true));

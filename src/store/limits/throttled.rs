@@ -142,7 +142,7 @@ impl Telling<'_> {
             }
             (Cause::Reserved, Some((bucket, fit))) => {
                 let all = self.facts.provisioned >= fit.limit && self.facts.provisioned > 0.0;
-                let provisioned = if all { ", all of it provisioned" } else { "" };
+                let provisioned = if all { " (all of it provisioned)" } else { "" };
                 let enough = needed(&bucket, &fit)
                     .filter(|_| fit.reached)
                     .map_or(String::new(), |needed| format!("; about {} would have been enough", whole(needed)));

@@ -25,6 +25,9 @@ pub fn wanted(store: &Store, function: &str) -> Vec<SeriesKey> {
     keys.push(own_metric(Metric::Duration, Statistic::Percentile(50)));
     keys.push(own_metric(Metric::AsyncEventAge, Statistic::Maximum));
     keys.push(own_metric(Metric::AsyncEventsDropped, Statistic::Sum));
+    if store.functions.get(function).is_some_and(|function| function.dead_letter.is_some()) {
+        keys.push(own_metric(Metric::DeadLetterErrors, Statistic::Sum));
+    }
     if pool_is_short(store, function) {
         let others = store.functions.all().iter().filter(|other| other.reserved.flatten().is_none());
         for other in others.take(USERS) {
@@ -34,6 +37,9 @@ pub fn wanted(store: &Store, function: &str) -> Vec<SeriesKey> {
         }
     }
     let Some(detail) = store.details.get(function).and_then(|feed| feed.get()) else { return keys };
+    if detail.asynchronous.as_ref().is_some_and(|config| config.on_failure.is_some() || config.on_success.is_some()) {
+        keys.push(own_metric(Metric::DestinationDeliveryFailures, Statistic::Sum));
+    }
     if detail.mappings.iter().any(|mapping| mapping.is_stream()) {
         keys.push(own_metric(Metric::IteratorAge, Statistic::Maximum));
     }
