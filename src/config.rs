@@ -39,6 +39,8 @@ pub struct Config {
     pub logs: Logs,
     /// The trace store.
     pub traces: Traces,
+    /// What is kept of invokes.
+    pub invoke: Invoke,
     /// What becomes a finding.
     pub thresholds: Thresholds,
     /// Rules by profile name, a pattern with `*` and `?`.
@@ -123,6 +125,32 @@ pub struct Logs {
 pub struct Traces {
     /// Summaries kept.
     pub cap: usize,
+}
+
+/// What is kept of invokes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invoke {
+    /// What outlasts the program.
+    pub keep: Keep,
+    /// Answers kept of each function.
+    pub answers: usize,
+    /// Bytes of the answers kept of each function.
+    #[serde(deserialize_with = "quantity::bytes")]
+    pub cap: u64,
+}
+
+/// What of invokes outlasts the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Payloads and answers.
+    #[default]
+    Answers,
+    /// Payloads that were sent last or saved under a name.
+    Payloads,
+    /// Neither.
+    Nothing,
 }
 
 /// What becomes a finding; shares lie between 0 and 1. The numbers are those that serverless monitoring products

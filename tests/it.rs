@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and wait by the real clock"
 )]
 
+mod apis;
 mod aws_wire;
 mod changes;
 mod cli;
@@ -18,6 +19,7 @@ mod frames;
 mod function;
 mod insights;
 mod invocations;
+mod invokes;
 mod journeys;
 mod jq;
 mod laws;

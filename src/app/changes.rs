@@ -8,7 +8,7 @@ use super::App;
 use super::command::Action;
 use super::confirm::{Button, Confirmation};
 use super::effect::{Change, Effect, Failure};
-use super::invoke::{Answer, Field, InvokeForm};
+use super::invoke::{Answer, Field};
 use super::overlay::Overlay;
 use super::provision::{ProvisionForm, dollars_per_hour};
 use crate::config::Writes;
@@ -16,22 +16,6 @@ use crate::model::function::InvocationType;
 use crate::text;
 
 impl App {
-    pub(super) fn open_invoke(&mut self) {
-        let selected = self.selected();
-        let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
-            self.notices.say("Select a function first", self.now);
-            return;
-        };
-        let detail = self.store.details.get(&function.name).and_then(|feed| feed.get());
-        let qualifiers = detail.map(|detail| {
-            let aliases = detail.aliases.iter().map(|alias| alias.name.clone());
-            aliases.chain(detail.versions.iter().rev().map(|version| version.version.clone())).collect()
-        });
-        let payload = self.payloads.get(&function.name).map_or("{}", String::as_str);
-        let form = InvokeForm::new(function, qualifiers.unwrap_or_default(), selected.qualifier.as_deref(), payload);
-        self.overlays.push(Overlay::Invoke(Box::new(form)));
-    }
-
     pub(super) fn open_provision(&mut self) {
         let selected = self.selected();
         let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
@@ -213,6 +197,7 @@ impl App {
             (Some(Overlay::Invoke(form)), _) => match form.field {
                 Field::Payload => {
                     if form.payload.input(key) {
+                        form.untouched = false;
                         form.check();
                     }
                 }
@@ -286,14 +271,15 @@ impl App {
         if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_))) {
             self.overlays.pop();
         }
-        if let Change::Invoke { function, payload, .. } = &change {
-            self.payloads.insert(function.clone(), payload.clone());
+        let mut effects = self.invoke_sent(&change);
+        if let Change::Invoke { .. } = &change {
             self.overlays.push(Overlay::Answer(Box::new(Answer::waiting(change.clone(), self.now))));
         } else {
             self.notices.say(format!("{} …", change.sentence()), self.now);
         }
         self.pending.push(change.clone());
-        vec![Effect::Change(change)]
+        effects.push(Effect::Change(change));
+        effects
     }
 }
 

@@ -135,6 +135,8 @@ impl App {
     pub(super) fn see_metrics(&mut self) -> Vec<Effect> {
         let selected = self.selected();
         match (selected.function, selected.stage) {
+            // A method has charts of its own; Enter leads to its function.
+            _ if self.tab == Tab::Apis && self.apis.is_open() => self.act_in_tab(Action::SeeMetrics),
             (Some(function), _) if self.functions.opened() != Some(function.as_str()) || self.tab != Tab::Functions => {
                 self.jump(Jump::Function(function));
                 vec![]

@@ -130,6 +130,8 @@ pub struct App {
     pub mouse: bool,
     last_input: Moment,
     refresh: u64,
+    /// What is kept of invokes.
+    pub invokes: invoke::Shelves,
     /// What is watched until it is done.
     pub watches: Vec<Watch>,
     /// An action that waits for what it needs to know.
@@ -138,8 +140,6 @@ pub struct App {
     pub switched_off: Vec<SwitchedOff>,
     /// Where aliases led before they were moved, as far as that was seen: by function and alias.
     pub led_before: HashMap<(String, String), Routing>,
-    /// Payload last sent, by function.
-    pub payloads: HashMap<String, String>,
     /// Changes made, the last of which `U` undoes.
     pub undoable: Vec<Change>,
     /// Since when we are leaving, and only wait for a query to be stopped.
@@ -194,11 +194,11 @@ impl App {
             focused: true,
             last_input: now,
             refresh: 0,
+            invokes: invoke::Shelves::default(),
             watches: Vec::new(),
             expected: None,
             switched_off,
             led_before: HashMap::new(),
-            payloads: HashMap::new(),
             undoable: Vec::new(),
             quitting: None,
             pending: Vec::new(),
@@ -357,7 +357,7 @@ impl App {
             Tab::Functions => self.functions.selected(&self.store),
             Tab::Logs => self.logs.selected(&self.store),
             Tab::Traces => self.traces.selected(&self.store),
-            Tab::Apis => self.apis.selected(&self.store),
+            Tab::Apis => self.apis.selected(&self.store, self.now),
         }
     }
 
@@ -380,7 +380,13 @@ impl App {
                     wanted.apis = true;
                     wanted.stages.extend(palette.sought.iter().cloned());
                 }
-                Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
+                Overlay::Invoke(form) => {
+                    wanted.detail = Some(form.function.clone());
+                    let apis = self.apis_behind(&form.function);
+                    wanted.apis |= !apis.is_empty();
+                    wanted.stages.extend(apis.iter().cloned());
+                    wanted.routes.extend(apis);
+                }
                 Overlay::Provision(form) => {
                     wanted.detail = Some(form.function.clone());
                     // Alarms tell whether Application Auto Scaling sets it.

@@ -19,6 +19,7 @@ impl App {
         match outcome {
             Outcome::Invoked { change, result } => {
                 self.pending.retain(|pending| *pending != change);
+                let effects = self.keep_answer(&change, &result);
                 let open = self.overlays.iter_mut().find_map(|overlay| match overlay {
                     Overlay::Answer(answer) if answer.change == change && answer.result.is_none() => Some(answer),
                     _ => None,
@@ -33,6 +34,7 @@ impl App {
                         self.notices.say(format!("{}: {how}", change.sentence()), now);
                     }
                 }
+                return effects;
             }
             Outcome::Changed { change, result } => {
                 self.pending.retain(|pending| *pending != change);
@@ -53,6 +55,8 @@ impl App {
             Outcome::Jq { generation, results, trouble } => {
                 self.with_tabs(|tabs, cx| tabs.logs.jq_answered(generation, results, trouble, cx));
             }
+            Outcome::InvokesRead { drawer, result } => return self.read_invokes(&drawer, result),
+            Outcome::Edited(result) => self.edited(result),
             Outcome::Failed(why) => self.notices.complain(why, now),
         }
         vec![]

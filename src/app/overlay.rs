@@ -11,6 +11,9 @@ use super::confirm::Confirmation;
 use super::cursor::Cursor;
 use super::effect::Change;
 use super::findings::snooze::Nap;
+use super::invoke::compare::Comparison;
+use super::invoke::history::Answers;
+use super::invoke::shelf::Shelf;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
@@ -41,6 +44,12 @@ pub enum Overlay {
     Invoke(Box<InvokeForm>),
     /// The answer to an invoke.
     Answer(Box<Answer>),
+    /// Payloads to choose from.
+    Shelf(Box<Shelf>),
+    /// Answers of before.
+    Answers(Box<Answers>),
+    /// Two answers compared.
+    Comparison(Box<Comparison>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
     /// A setting being changed.
@@ -88,6 +97,8 @@ pub enum PromptKind {
     Jq,
     /// What is looked for in the document below, as it is typed.
     Find,
+    /// A name for the payload in the form.
+    PayloadName,
 }
 
 /// A line of text for the view below.
@@ -174,12 +185,16 @@ impl Overlay {
             Overlay::Help(_)
             | Overlay::Errors(_)
             | Overlay::Menu(_)
-            | Overlay::Answer(_)
             | Overlay::Choice(_)
+            | Overlay::Comparison(_)
             | Overlay::Copies(_) => Place::Popup,
             Overlay::Line(_) => Place::Line,
+            Overlay::Shelf(_) => Place::Payloads,
+            Overlay::Answer(_) => Place::Answer,
+            Overlay::Answers(_) => Place::Answers,
+            Overlay::Invoke(_) => Place::Payload,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }

@@ -388,6 +388,8 @@ fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
             Err("a budget is not below nothing".into())
         }
         ["logs", "cap"] if config.logs.cap < 1 << 20 => Err("at least 1 MiB: a single event may have that size".into()),
+        ["invoke", "cap"] if config.invoke.cap < 64 << 10 => Err("at least 64 KiB: smaller holds no answer".into()),
+        ["invoke", "cap"] if config.invoke.cap > 256 << 20 => Err("at most 256 MiB: the file is read whole".into()),
         ["traces", "cap"] if config.traces.cap == 0 => Err("at least 1".into()),
         ["thresholds", "error_share"] => share(t.error_share),
         ["thresholds", "error_share_critical"] => share(t.error_share_critical),

@@ -1,5 +1,6 @@
 //! What an account is: plain data, no I/O, no colour.
 
+pub mod access_log;
 pub mod alarm;
 pub mod api;
 pub mod cost;

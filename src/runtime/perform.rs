@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::audit::{Audit, Entry};
 use super::jq::{self, Desk};
+use super::payloads::{Cabinet, Task};
 use super::session::World;
 use super::{export, history};
 use crate::app::effect::{Change, Effect, Failure, Outcome};
@@ -53,6 +54,8 @@ pub struct Hands<A> {
     audit: Option<Arc<Audit>>,
     /// Where Logs Insights queries are kept; snoozed findings beside them.
     queries: Option<PathBuf>,
+    /// Where payloads and answers of invokes are kept.
+    invokes: Cabinet,
     clock: Clock,
     /// Who we are, as far as STS has told.
     caller: Identity,
@@ -76,7 +79,7 @@ impl<A: Remote> Hands<A> {
     ) -> Hands<A> {
         let under_way = Arc::default();
         let jq = Desk::new(jq::program());
-        let queries = None;
+        let (queries, invokes) = (None, Cabinet::default());
         Hands {
             account,
             messages,
@@ -84,6 +87,7 @@ impl<A: Remote> Hands<A> {
             browser,
             audit,
             queries,
+            invokes,
             clock,
             caller: Identity::default(),
             under_way,
@@ -100,6 +104,21 @@ impl<A: Remote> Hands<A> {
     /// The same, and Logs Insights queries are kept in that file, snoozed findings beside it.
     pub fn keeping_queries(self, path: Option<PathBuf>) -> Hands<A> {
         Hands { queries: path, ..self }
+    }
+
+    /// The same, and payloads and answers of invokes are kept in that folder.
+    pub fn keeping_invokes(self, folder: Option<PathBuf>) -> Hands<A> {
+        Hands { invokes: Cabinet::new(folder), ..self }
+    }
+
+    fn file(&self, task: Task) {
+        self.invokes.ask(task);
+        let (invokes, messages) = (self.invokes.clone(), self.messages.clone());
+        self.tasks.spawn_blocking(move || {
+            if let Some(outcome) = invokes.work() {
+                let _ = messages.blocking_send(Message::Performed(outcome));
+            }
+        });
     }
 
     /// Begins a change, or says why not.
@@ -173,8 +192,21 @@ impl<A: Remote> World for Hands<A> {
                 self.keep(path, "snoozed findings", snoozes);
                 None
             }
+            Effect::ReadInvokes(drawer) => {
+                self.file(Task::Read(drawer));
+                None
+            }
+            Effect::KeepInvoke { drawer, entry, limits } => {
+                self.file(Task::Keep(drawer, entry, limits));
+                None
+            }
             // The loop's own.
-            Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::CaptureMouse(_) | Effect::Quit => None,
+            Effect::Edit(_)
+            | Effect::Copy { .. }
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::CaptureMouse(_)
+            | Effect::Quit => None,
         }
     }
 
@@ -191,6 +223,7 @@ impl<A: Remote> World for Hands<A> {
     /// What was sent and not yet answered may have happened: the audit file says so.
     fn part(&mut self) {
         self.jq.close();
+        self.invokes.finish();
         let Some(audit) = &self.audit else { return };
         for entry in lock(&self.under_way).drain(..) {
             let _ = audit.abandoned(&entry);

@@ -214,6 +214,7 @@ fn throttled(call: &Call<'_>) -> Response {
             response
         }
         Service::XRay => call.error(429, "ThrottledException", "Rate exceeded"),
+        Service::Tagging => call.error(400, "ThrottledException", "Rate exceeded"),
         Service::ApiGateway | Service::ApiGatewayV2 => call.error(429, "TooManyRequestsException", "Too Many Requests"),
         _ => call.error(400, "ThrottlingException", "Rate exceeded"),
     }

@@ -61,6 +61,8 @@ pub struct StageFigures {
     pub p50: Option<f64>,
     /// p99 of Latency, ms, weighted by requests.
     pub p99: Option<f64>,
+    /// p50 of IntegrationLatency, ms, weighted by requests.
+    pub integration_p50: Option<f64>,
     /// p99 of IntegrationLatency, ms, weighted by requests.
     pub integration_p99: Option<f64>,
     /// CacheHitCount.
@@ -173,6 +175,7 @@ impl Metrics {
             errors_5xx: self.total(subject, Metric::Error5xx).unwrap_or(0.0),
             p50: self.weighted(subject, Metric::Latency, 50, Metric::Count),
             p99: self.weighted(subject, Metric::Latency, 99, Metric::Count),
+            integration_p50: self.weighted(subject, Metric::IntegrationLatency, 50, Metric::Count),
             integration_p99: self.weighted(subject, Metric::IntegrationLatency, 99, Metric::Count),
             hits: self.total(subject, Metric::CacheHitCount).unwrap_or(0.0),
             misses: self.total(subject, Metric::CacheMissCount).unwrap_or(0.0),

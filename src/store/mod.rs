@@ -4,6 +4,7 @@ pub mod cold_starts;
 pub mod cost;
 pub mod errors;
 pub mod feed;
+pub mod gateway;
 pub mod graph_layout;
 pub mod inventory;
 pub mod invocations;

@@ -10,7 +10,6 @@ use crate::app::overlay::{Choice, Chosen, Overlay};
 use crate::app::selected::Selected;
 use crate::app::step::{Jump, Step};
 use crate::app::tabs::functions::{MEASURED_ALL, score};
-use crate::model::api::Protocol;
 use crate::model::finding::{About, Finding};
 use crate::model::identity::Scope;
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
@@ -273,12 +272,4 @@ pub fn stage_subjects(store: &Store) -> impl Iterator<Item = (String, String, St
     })
 }
 
-/// Whose metrics a stage's are: REST APIs are known to CloudWatch by name, the others by id.
-pub fn stage_subject(api: &crate::model::api::Api, stage: &str) -> Subject {
-    let stage = stage.to_string();
-    match api.protocol {
-        Protocol::Rest => Subject::RestStage { api: api.name.clone(), stage },
-        Protocol::Http => Subject::HttpStage { api: api.id.clone(), stage },
-        Protocol::WebSocket => Subject::WebSocketStage { api: api.id.clone(), stage },
-    }
-}
+pub use crate::store::gateway::stage_subject;

@@ -6,7 +6,7 @@ mod stage;
 
 use serde_json::{Value, json};
 
-use super::apigateway::{bad_request, code, created, deployments, not_found};
+use super::apigateway::{api_tags, bad_request, code, created, deployments, domains, not_found, tags};
 use super::{Call, page};
 use crate::sim::wire::form::iso;
 use crate::sim::wire::{Response, json as answer};
@@ -33,8 +33,7 @@ fn operation(call: &Call<'_>) -> Result<Response, Response> {
         "GetApi" => api_json(world, &world.catalog.apis[api(call)?]),
         "GetStages" => {
             let id = api(call)?;
-            let stages =
-                (0..world.catalog.apis[id].stages.len()).map(|place| Stage::at(world, id, place, call.now).json());
+            let stages = world.stages_of(id, call.now).map(|place| Stage::at(world, id, place, call.now).json());
             list(call, stages.collect())?
         }
         "GetStage" => {
@@ -70,7 +69,9 @@ fn operation(call: &Call<'_>) -> Result<Response, Response> {
             let api = &world.catalog.apis[api(call)?];
             list(call, authorizers(world, api))?
         }
-        "GetDomainNames" => json!({"items": []}),
+        "GetDomainNames" => list(call, domains::all_v2(world))?,
+        "GetDomainName" => domains::one_v2(call)?,
+        "GetApiMappings" => list(call, domains::api_mappings(call)?)?,
         _ => return Ok(super::unknown_operation(call)),
     };
     Ok(answer(200, &found))
@@ -106,6 +107,7 @@ fn api(call: &Call<'_>) -> Result<ApiId, Response> {
 fn stage_of(call: &Call<'_>) -> Result<(ApiId, usize), Response> {
     let id = api(call)?;
     let place = call.world.catalog.apis[id].stage_named(call.label("stageName"));
+    let place = place.filter(|place| call.world.has_stage(id, *place, call.now));
     Ok((id, place.ok_or_else(|| not_found("Invalid stage identifier specified"))?))
 }
 
@@ -137,7 +139,7 @@ fn api_json(world: &World, api: &Api) -> Value {
         "name": api.name,
         "protocolType": if api.protocol == Protocol::WebSocket { "WEBSOCKET" } else { "HTTP" },
         "routeSelectionExpression": selection,
-        "tags": {"team": "shop", "iac": "cdk"},
+        "tags": tags(&api_tags(api)),
     });
     if api.protocol == Protocol::Http {
         shown["corsConfiguration"] = json!({

@@ -4,7 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::apigateway::{bad_request, created, deployments, not_found};
+use super::super::apigateway::{bad_request, created, deployments, not_found, stage_tags, tags};
+use super::super::logs::access_format;
 use super::route_key;
 use crate::sim::wire::Response;
 use crate::sim::wire::form::iso;
@@ -85,7 +86,7 @@ impl Stage {
             access_log: start.access_log_group.as_ref().map(|group| {
                 let catalog = &world.catalog;
                 let arn = format!("arn:aws:logs:{}:{}:log-group:{group}", catalog.region, catalog.account_id);
-                (arn, "$context.requestId $context.status $context.routeKey".to_owned())
+                (arn, access_format::of(api).to_owned())
             }),
             default: RouteSettings {
                 detailed_metrics: Some(start.detailed_metrics),
@@ -156,7 +157,7 @@ impl Stage {
             "routeSettings": Value::Object(self.routes.iter().map(|(_, key, settings)| (key.clone(), settings.json())).collect()),
             "stageName": self.name,
             "stageVariables": Value::Object(self.variables.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()),
-            "tags": {},
+            "tags": tags(&stage_tags(&self.name)),
         });
         if let Some((arn, format)) = &self.access_log {
             shown["accessLogSettings"] = json!({"destinationArn": arn, "format": format});
