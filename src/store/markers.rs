@@ -54,7 +54,7 @@ pub fn of(store: &Store, function: &str, from: Moment, to: Moment) -> Vec<Marker
             add(set.last_modified, 'P', words);
         }
     }
-    markers.sort_by(|a, b| (a.at, a.letter).cmp(&(b.at, b.letter)));
+    markers.sort_by_key(|marker| (marker.at, marker.letter));
     markers
 }
 

@@ -173,8 +173,11 @@ fn graph_left(inside: Rect, y_label: usize, x_label: usize) -> u16 {
     inside.x + u16::try_from(labels).unwrap_or(u16::MAX).min(inside.width / 3) + 1
 }
 
+/// Seconds since the window began, and the value then.
+type Point = (f64, f64);
+
 /// What is complete, and what is provisional: that begins with the last complete point, so that the curve goes on.
-fn split_at(points: &[(f64, f64)], settled: f64) -> (&[(f64, f64)], &[(f64, f64)]) {
+fn split_at(points: &[Point], settled: f64) -> (&[Point], &[Point]) {
     let complete = points.partition_point(|(at, _)| *at <= settled);
     let provisional = if complete < points.len() { &points[complete.saturating_sub(1)..] } else { &[] };
     (&points[..complete], provisional)
@@ -216,7 +219,7 @@ fn legend(plot: &Plot, over: &Overlay, pen: &mut Pen, area: Rect) {
 }
 
 /// Stretches of points without a gap.
-type Runs = Vec<Vec<(f64, f64)>>;
+type Runs = Vec<Vec<Point>>;
 
 /// Splits where more than one bucket is missing, so that a gap is not drawn as a slope.
 fn split_at_gaps(points: &[(f64, f64)], period: f64) -> Runs {

@@ -8,7 +8,7 @@ use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
 use crate::app::export::Contents;
 use crate::app::selected::Selected;
-use crate::app::step::Step;
+use crate::app::step::{LogTarget, Step};
 use crate::app::tabs::Context;
 use crate::model::invocation::Status;
 use crate::store::Store;
@@ -108,6 +108,18 @@ impl Invocations {
     /// A row of the list.
     pub fn row<'a>(&self, place: usize, index: &'a Index) -> Option<Row<'a>> {
         index.row(*self.keys.get(place)?)
+    }
+
+    /// A jump leads to the list of a stretch, or to something else: then the list is whole again.
+    pub fn narrow(&mut self, target: &LogTarget, cx: &Context) {
+        let stretch = target.stretch().filter(|_| target.invocations);
+        if target.invocations {
+            self.filter.clear();
+        }
+        if target.invocations || self.stretch != stretch {
+            self.stretch = stretch;
+            self.arrange(cx);
+        }
     }
 
     /// Follows the index, four times a second at most: the order of 200,000 costs some milliseconds.

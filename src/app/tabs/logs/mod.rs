@@ -341,14 +341,14 @@ impl Logs {
         self.by_itself = false;
         self.entered = true;
         self.panel = if target.invocations { Panel::Invocations } else { Panel::Lines };
-        self.invocations.stretch = target.stretch.filter(|_| target.invocations);
+        self.invocations.narrow(target, cx);
         self.filters.clear();
         self.complaint = None;
         if let Some(filter) = &target.filter {
             self.filters.extend(Term::read(filter));
         }
         self.least = None;
-        self.range = target.stretch;
+        self.range = target.stretch();
         self.brush = None;
         self.lens = None;
         self.only = TraceLines::of(target)
@@ -357,10 +357,6 @@ impl Logs {
         self.target = target.at;
         self.paused = target.at.is_some();
         self.arrange(cx);
-        if target.invocations {
-            self.invocations.filter.clear();
-            self.invocations.arrange(cx);
-        }
         self.arrival = Some(self.look(cx.store));
     }
 

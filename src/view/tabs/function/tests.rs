@@ -191,9 +191,6 @@ fn every_panel_reads_at_three_sizes_and_in_ascii() {
         for (name, words) in &marks {
             measure(&mut app);
             let shown = screen(&app, ascii);
-            if std::env::var_os("SHOW").is_some() {
-                println!("{size:?} {name}\n{shown}");
-            }
             assert!(shown.contains(name), "{name} at {size:?}\n{shown}");
             for word in words {
                 let word = if size.0 > 100 && *word == "8 10%" { &"10% to 8" } else { word };

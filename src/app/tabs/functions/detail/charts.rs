@@ -8,6 +8,7 @@ use crate::app::command::Action;
 use crate::app::step::{Jump, LogTarget, Step};
 use crate::app::tabs::Context;
 use crate::model::expression;
+use crate::model::function::EventSourceMapping;
 use crate::model::series::{Metric, Series, SeriesKey, Statistic, Subject};
 use crate::store::Store;
 use crate::time::Moment;
@@ -156,7 +157,7 @@ impl Detail {
             let age = curve(&subject, Metric::IteratorAge, Statistic::Maximum, "", Ink::Second);
             add("iterator age", vec![age], Unit::Millis);
         }
-        let queues = mappings.iter().filter(|mapping| mapping.service() == "sqs").map(|mapping| mapping.source_name());
+        let queues = mappings.iter().filter(|mapping| mapping.service() == "sqs").map(EventSourceMapping::source_name);
         let ages: Vec<Curve> = queues
             .zip(INKS)
             .take(QUEUES)
@@ -233,11 +234,11 @@ impl Detail {
     }
 
     fn logs_of_moment(&self, invocations: bool, cx: &Context) -> Vec<Step> {
-        let Some((from, to)) = self.stretch(cx) else { return vec![] };
+        let Some((from, _)) = self.stretch(cx) else { return vec![] };
         vec![Step::Go(Jump::Logs(LogTarget {
             functions: vec![self.name.clone()],
             at: Some(from.timestamp_millis()),
-            stretch: Some((from.timestamp_millis(), to.timestamp_millis())),
+            length_ms: cx.window.period() * 1000,
             invocations,
             ..LogTarget::default()
         }))]
