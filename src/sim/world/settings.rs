@@ -65,7 +65,11 @@ impl Settings {
                             settings.moves.push((change.at, index, *version, *second));
                         }
                     }
-                    What::Stage { .. } | What::Plan { .. } | What::Destination(_) | What::Indexing(_) | What::Invoke { .. } => {}
+                    What::Stage { .. }
+                    | What::Plan { .. }
+                    | What::Destination(_)
+                    | What::Indexing(_)
+                    | What::Invoke { .. } => {}
                 }
             }
         });
