@@ -41,6 +41,8 @@ pub struct Config {
     pub logs: Logs,
     /// The trace store.
     pub traces: Traces,
+    /// What is kept of invokes.
+    pub invoke: Invoke,
     /// What becomes a finding.
     pub thresholds: Thresholds,
     /// Rules by profile name, a pattern with `*` and `?`.
@@ -166,6 +168,32 @@ pub struct Traces {
     pub cap: usize,
 }
 
+/// What is kept of invokes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invoke {
+    /// What outlasts the program.
+    pub keep: Keep,
+    /// Answers kept of each function.
+    pub answers: usize,
+    /// Bytes of the answers kept of each function.
+    #[serde(deserialize_with = "quantity::bytes")]
+    pub cap: u64,
+}
+
+/// What of invokes outlasts the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Payloads and answers.
+    #[default]
+    Answers,
+    /// Payloads that were sent last or saved under a name.
+    Payloads,
+    /// Neither.
+    Nothing,
+}
+
 /// What becomes a finding; shares lie between 0 and 1. The numbers are those that serverless monitoring products
 /// publish as their own warnings.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -179,8 +207,10 @@ pub struct Thresholds {
     pub fault_share: f64,
     /// 5xx of the requests of a stage: critical.
     pub fault_share_critical: f64,
-    /// Throttles of all that wanted to run.
+    /// Throttles of all that wanted to run: critical; fewer are a warning.
     pub throttle_share: f64,
+    /// Time-outs of the invocations looked at.
+    pub timeout_share: f64,
     /// p99 of the duration, of the time-out.
     pub duration_of_timeout: f64,
     /// Memory used, of the memory size.
@@ -192,6 +222,12 @@ pub struct Thresholds {
     /// IteratorAge.
     #[serde(deserialize_with = "quantity::span")]
     pub iterator_age: Duration,
+    /// AsyncEventAge.
+    #[serde(deserialize_with = "quantity::span")]
+    pub async_age: Duration,
+    /// How far off the end of the concurrency is at most that becomes a finding.
+    #[serde(deserialize_with = "quantity::span")]
+    pub forecast: Duration,
     /// ProvisionedConcurrencyUtilization below which it is too much.
     pub provisioned_low: f64,
     /// Concurrent executions of the account's limit.

@@ -87,6 +87,8 @@ pub enum Action {
     AsTable,
     Compare,
     LoadMore,
+    Snooze,
+    Snoozed,
     ServerFilter,
     Pause,
     Refresh,
@@ -98,6 +100,14 @@ pub enum Action {
     Confirm,
     Send,
     SwitchField,
+    Templates,
+    SavedPayloads,
+    Editor,
+    Answers,
+    Rerun,
+    EditPayload,
+    Mark,
+    DropPayload,
 }
 
 /// Where a command listens.
@@ -141,8 +151,16 @@ pub enum Place {
     Line,
     /// The palette's and the filter's text field.
     Prompt,
-    /// The payload editor and other forms.
+    /// Forms.
     Form,
+    /// The payload editor: a form.
+    Payload,
+    /// A list of payloads to choose from: a popup.
+    Payloads,
+    /// The answer to an invoke: a popup.
+    Answer,
+    /// Answers of before: a popup.
+    Answers,
     /// The confirmation of a change.
     Confirmation,
 }
@@ -281,11 +299,13 @@ table! {
     Earlier         "earlier"          [","],                      &[Trace],               0 "earlier"   "Move the zoomed time axis towards the beginning.";
     Later           "later"            ["."],                      &[Trace],               0 "later"     "Move the zoomed time axis towards the end.";
     AsTable         "as-table"         ["v"],                      &[ServiceMap],          3 "table"     "Show the service map as a table, or as a graph again.";
-    Compare         "compare"          ["d"],                      &[ServiceMap],          4 "compare"   "Compare with the window before.";
+    Compare         "compare"          ["d"],                      &[ServiceMap, Function, Place::Answers], 4 "compare"   "Compare with the window before; of a function, two configurations; of answers, with the marked one.";
     LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
+    Snooze          "snooze"           ["n"],                      &[Overview],            6 "snooze"    "Hide the selected finding for a while; it comes back by itself when it gets worse.";
+    Snoozed         "snoozed"          ["shift-n"],                &[Overview],            0 "snoozed"   "Show the findings that are snoozed, and wake them.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
-    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
+    Sort            "sort"             ["s"],                      &[Functions, Apis, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Apis, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window; in a trace, zoom out of its time.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window; in a trace, zoom into the time of the selected span.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
@@ -309,6 +329,14 @@ table! {
     Quit            "quit"             ["q", "ctrl-c"],            &[Anywhere, Popup, Line], 2 "quit"      "Leave.";
     Send            "send"             ["ctrl-s", "f5"],           &[Form],                1 "send"      "Go on to the confirmation; run the query.";
     SwitchField     "switch-field"     ["tab"],                    &[Form, Confirmation],  2 "field"     "Go to the next field or button.";
+    Templates       "templates"        ["ctrl-t"],                 &[Place::Payload],      3 "template"  "Choose a payload to begin with: those of the function's own triggers first.";
+    SavedPayloads   "saved-payloads"   ["ctrl-o"],                 &[Place::Payload],      4 "saved"     "Choose a payload that was saved or sent, or save this one under a name.";
+    Editor          "editor"           ["ctrl-g", "f4"],           &[Place::Payload],      5 "editor"    "Edit the payload in $VISUAL or $EDITOR.";
+    Answers         "answers"          ["f3"],                     &[Place::Payload, Place::Answer], 6 "answers" "Show what came of invokes before: look again, send again, compare.";
+    Rerun           "rerun"            ["r"],                      &[Place::Answer, Place::Answers], 3 "run again" "Send the same invoke once more, after confirmation." changes;
+    EditPayload     "edit-payload"     ["i"],                      &[Place::Answer, Place::Answers], 4 "edit and run" "Open the form with the payload of this answer.";
+    Mark            "mark"             ["space"],                  &[Place::Answers],      3 "mark"      "Mark the answer to compare others with, or take the mark away.";
+    DropPayload     "drop-payload"     ["delete"],                 &[Place::Payloads],     4 "drop"      "Drop the selected saved payload; pressed twice.";
     Confirm         "confirm"          ["enter"],                  &[Confirmation],        1 "choose"    "Press the selected button; Cancel is selected first.";
 }
 
@@ -325,8 +353,14 @@ impl Command {
             let common = [Back, Copy, Down, First, Last, Left, Open, PageDown, PageUp, Quit, Right, Suspend, Up];
             return self.places.contains(&place) || common.contains(&self.action);
         }
-        let open = !matches!(place, Popup | Line | Prompt | Form | Confirmation);
-        self.places.contains(&place) || (open && self.places.contains(&Anywhere))
+        // A popup or form with keys of its own has those of its kind too.
+        let kind = match place {
+            Place::Payload => Form,
+            Place::Payloads | Place::Answer | Place::Answers => Popup,
+            other => other,
+        };
+        let open = !matches!(kind, Popup | Line | Prompt | Form | Confirmation);
+        self.places.contains(&place) || self.places.contains(&kind) || (open && self.places.contains(&Anywhere))
     }
 }
 
@@ -341,6 +375,6 @@ mod tests {
         let names: HashSet<_> = COMMANDS.iter().map(|command| command.name).collect();
         assert_eq!(actions.len(), COMMANDS.len());
         assert_eq!(names.len(), COMMANDS.len());
-        assert_eq!(COMMANDS.len(), Action::SwitchField as usize + 1, "an action has no row, and so no key");
+        assert_eq!(COMMANDS.len(), Action::DropPayload as usize + 1, "an action has no row, and so no key");
     }
 }

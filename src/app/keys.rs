@@ -7,6 +7,7 @@ use super::App;
 use super::command::{Action, Place};
 use super::cursor::{Cursor, Motion};
 use super::effect::Effect;
+use super::invoke;
 use super::overlay::{Help, Overlay, PromptKind};
 use super::palette::{Goal, Palette};
 use super::tabs::Tab;
@@ -27,6 +28,9 @@ impl App {
             None => action.map(|action| self.act(action)).unwrap_or_default(),
             Some(Overlay::Prompt(_)) => self.prompt_key(key, action),
             Some(Overlay::Palette(_)) => self.palette_key(key, action),
+            Some(Overlay::Invoke(_)) if action.is_some_and(invoke::form::is_own) => {
+                action.map(|action| self.payload_action(action)).unwrap_or_default()
+            }
             Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_)) => self.form_key(key, action),
             Some(Overlay::Query(_)) => self.query_key(key, action),
             Some(Overlay::Scan(_)) => self.scan_key(key, action),
@@ -99,12 +103,16 @@ impl App {
             Action::SeeLogs if matches!(self.place(), Place::Invocations | Place::Errors) => {
                 return self.act_in_tab(Action::Open);
             }
+            // The crosshair of the charts leads to its own moment.
+            Action::SeeLogs | Action::SeeTraces if self.tab == Tab::Functions && self.functions.has_moment() => {
+                return self.act_in_tab(action);
+            }
             Action::SeeLogs => self.see_logs(),
             Action::SeeTraces => self.see_traces(),
             Action::AllLogs => self.see_all_logs(),
             Action::FilterByValue | Action::ToggleColumn if self.tab == Tab::Traces => self.annotation(action),
             Action::SeeMetrics => return self.see_metrics(),
-            Action::Invoke => self.open_invoke(),
+            Action::Invoke => return self.open_invoke(),
             Action::Provision => self.open_provision(),
             Action::RemoveProvision => self.ask_unprovision(),
             Action::Reserve
@@ -177,9 +185,10 @@ impl App {
             Tab::Apis => self.apis.can_leave(),
         };
         // A view that was jumped into is left by the way it was entered, not through its own list.
-        let jumped_into_detail = self.tab == Tab::Functions && self.functions.detail.is_some()
-            || self.tab == Tab::Traces && self.traces.is_open()
-            || self.tab == Tab::Apis && self.apis.is_open();
+        let jumped_into_detail =
+            self.tab == Tab::Functions && self.functions.detail.is_some() && !self.functions.is_inside_detail()
+                || self.tab == Tab::Traces && self.traces.is_open()
+                || self.tab == Tab::Apis && self.apis.is_open() && !self.apis.holds_back();
         if !self.trail.is_empty() && (jumped_into_detail || !inner) {
             if self.tab == Tab::Functions {
                 self.functions.detail = None;
@@ -249,6 +258,14 @@ impl App {
         match self.overlays.last() {
             Some(Overlay::Line(_)) => return self.line_key(action),
             Some(Overlay::Copies(_)) => return self.copies_key(action),
+            Some(Overlay::Shelf(_)) => return self.shelf_key(action),
+            Some(Overlay::Answers(_)) => return self.answers_key(action),
+            Some(Overlay::Comparison(_)) => return self.comparison_key(action),
+            Some(Overlay::Answer(_)) => {
+                if let Some(effects) = self.answer_key(action) {
+                    return effects;
+                }
+            }
             Some(Overlay::Columns(_)) => return self.columns_key(action),
             _ => {}
         }
@@ -262,7 +279,7 @@ impl App {
                 Overlay::Menu(menu) => menu.cursor.go(motion, menu.items.len(), menu.items.len()),
                 Overlay::Choice(choice) => choice.cursor.go(motion, choice.items.len(), choice.items.len()),
                 Overlay::Answer(answer) => {
-                    let rows = answer.response.len() + answer.log.len() + 8;
+                    let rows = answer.rows();
                     answer.cursor.go(motion, rows, POPUP_PAGE);
                 }
                 _ => {}

@@ -53,6 +53,11 @@ impl App {
                 Learnt::Other
             }
             News::FunctionsPage { functions, page, last } => {
+                for new in &functions {
+                    if let Some(old) = store.functions.get(&new.name) {
+                        store.sightings.compare(old, new, now);
+                    }
+                }
                 store.functions.accept_page(functions, page, last, now);
                 Learnt::Functions
             }
@@ -66,6 +71,7 @@ impl App {
                     for (alias, led) in before.map(|before| before.moved(detail)).unwrap_or_default() {
                         self.led_before.insert((name.clone(), alias), led);
                     }
+                    store.compare_detail(detail, now);
                     store.functions.accept_reserved(vec![(name.clone(), detail.reserved)]);
                 }
                 store.detail_mut(&name).accept(answer, now);

@@ -27,6 +27,7 @@ impl App {
                 Some(open) => open.search.clone(),
                 None => self.traces.list.filter.clone(),
             },
+            (PromptKind::Filter, Tab::Apis) if self.apis.is_open() => self.apis.search.clone(),
             (PromptKind::Filter, Tab::Apis) => self.apis.filter.clone(),
             (PromptKind::Expression, Tab::Logs) => self.logs.expression().to_string(),
             (PromptKind::Expression, Tab::Traces) => self.traces.expression().to_string(),
@@ -62,6 +63,8 @@ impl App {
                     tabs.traces.arrange(cx);
                 }
             },
+            // In a stage it is looked for, and the table's filter stays.
+            Tab::Apis if tabs.apis.is_open() => tabs.apis.set_search(text),
             Tab::Apis => {
                 tabs.apis.filter = text;
                 tabs.apis.arrange(cx);
@@ -101,6 +104,9 @@ impl App {
                 let text = prompt.input.value().to_string();
                 if kind == PromptKind::Export {
                     return self.export(&text);
+                }
+                if kind == PromptKind::PayloadName {
+                    return self.save_payload(&text);
                 }
                 if kind == PromptKind::Expression {
                     let tab = self.tab;

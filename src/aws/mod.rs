@@ -22,6 +22,8 @@ mod meter;
 pub mod metrics;
 mod pages;
 pub mod permissions;
+mod policy;
+pub mod provisioned;
 pub mod ranking;
 mod reading;
 pub mod retrieval;

@@ -12,6 +12,7 @@ use crate::aws::{
     Account, Settings, alarms, apis, functions, logs, metrics, retrieval, service_graph, tags, traces, tracing,
 };
 use crate::config::Colours;
+use crate::model::api::Protocol;
 use crate::model::function::Function;
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
 use crate::model::trouble::{Kind, Trouble};
@@ -285,7 +286,9 @@ async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
         }
     }
     let (_, trouble) = apis::all(account).await;
-    tried.say("apigateway:GET", trouble)
+    tried.say("apigateway:GET", trouble)?;
+    tried.say("apigateway:GET /usageplans", apis::usage_plans(account, None).await.err())?;
+    tried.say("apigateway:GET /domainnames", apis::domain_names(account, Protocol::Rest, None).await.err())
 }
 
 struct Tried<'a> {

@@ -401,12 +401,18 @@ fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
         ["functions", "sort"] if config.functions.sort == "worst" => Ok(()),
         ["functions", "sort"] => column(&config.functions.sort),
         ["logs", "cap"] if config.logs.cap < 1 << 20 => Err("at least 1 MiB: a single event may have that size".into()),
+        ["invoke", "cap"] if config.invoke.cap < 64 << 10 => Err("at least 64 KiB: smaller holds no answer".into()),
+        ["invoke", "cap"] if config.invoke.cap > 256 << 20 => Err("at most 256 MiB: the file is read whole".into()),
         ["traces", "cap"] if config.traces.cap == 0 => Err("at least 1".into()),
         ["thresholds", "error_share"] => share(t.error_share),
         ["thresholds", "error_share_critical"] => share(t.error_share_critical),
         ["thresholds", "fault_share"] => share(t.fault_share),
         ["thresholds", "fault_share_critical"] => share(t.fault_share_critical),
         ["thresholds", "throttle_share"] => share(t.throttle_share),
+        ["thresholds", "timeout_share"] => share(t.timeout_share),
+        ["thresholds", "forecast"] if t.forecast.as_secs() > 7200 => {
+            Err("at most 2h: nobody can say how things are later than that".into())
+        }
         ["thresholds", "duration_of_timeout"] => share(t.duration_of_timeout),
         ["thresholds", "memory_of_size"] => share(t.memory_of_size),
         ["thresholds", "memory_low"] => share(t.memory_low),

@@ -1,6 +1,6 @@
 //! Series by key, bounded, and what they add up to over the window.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::model::series::{Metric, Series, SeriesKey, Statistic, Subject};
 use crate::model::trouble::Trouble;
@@ -18,6 +18,8 @@ const BATCHES: usize = 256;
 pub struct Metrics {
     series: HashMap<SeriesKey, Feed<Series>>,
     settled: Option<Moment>,
+    /// Functions of which any series is known: of ten thousand most are never measured.
+    functions: BTreeSet<String>,
     /// Raised with each batch of points.
     revision: u64,
     /// The functions of the last batches, by revision.
@@ -70,6 +72,8 @@ pub struct StageFigures {
     pub p50: Option<f64>,
     /// p99 of Latency, ms, weighted by requests.
     pub p99: Option<f64>,
+    /// p50 of IntegrationLatency, ms, weighted by requests.
+    pub integration_p50: Option<f64>,
     /// p99 of IntegrationLatency, ms, weighted by requests.
     pub integration_p99: Option<f64>,
     /// CacheHitCount.
@@ -91,6 +95,9 @@ impl Metrics {
             if let Subject::Function(name) = &key.subject
                 && functions.last() != Some(name)
             {
+                if !self.functions.contains(name) {
+                    self.functions.insert(name.clone());
+                }
                 functions.push(name.clone());
             }
             self.series.entry(key).or_default().accept(Ok(points), now);
@@ -119,11 +126,22 @@ impl Metrics {
         for (_, key) in ages.into_iter().take(self.series.len() - CAP * 9 / 10) {
             self.series.remove(&key);
         }
+        let names = self.series.keys().filter_map(|key| match &key.subject {
+            Subject::Function(name) => Some(name.clone()),
+            _ => None,
+        });
+        self.functions = names.collect();
+    }
+
+    /// Functions that were measured in this window, by name.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(String::as_str)
     }
 
     /// Forgets everything: another window has another period.
     pub fn clear(&mut self) {
         self.series.clear();
+        self.functions.clear();
         self.settled = None;
         self.measured.clear();
         self.revision += 1;
@@ -132,14 +150,6 @@ impl Metrics {
     /// How many batches of points have come.
     pub fn revision(&self) -> u64 {
         self.revision
-    }
-
-    /// Functions that have series, each as often as it has some.
-    pub fn functions(&self) -> impl Iterator<Item = &str> {
-        self.series.keys().filter_map(|key| match &key.subject {
-            Subject::Function(name) => Some(name.as_str()),
-            _ => None,
-        })
     }
 
     /// Functions of which points have come since a revision, some of them twice; none where that is not known any more.
@@ -202,6 +212,7 @@ impl Metrics {
             errors_5xx: self.total(subject, Metric::Error5xx).unwrap_or(0.0),
             p50: self.weighted(subject, Metric::Latency, 50, Metric::Count),
             p99: self.weighted(subject, Metric::Latency, 99, Metric::Count),
+            integration_p50: self.weighted(subject, Metric::IntegrationLatency, 50, Metric::Count),
             integration_p99: self.weighted(subject, Metric::IntegrationLatency, 99, Metric::Count),
             hits: self.total(subject, Metric::CacheHitCount).unwrap_or(0.0),
             misses: self.total(subject, Metric::CacheMissCount).unwrap_or(0.0),

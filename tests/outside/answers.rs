@@ -5,7 +5,8 @@ use chrono::{TimeDelta, Utc};
 use slsdash::app::effect::{Change, Failure, Outcome};
 use slsdash::app::tabs::logs::insights::table::cell;
 use slsdash::aws::{
-    Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, service_graph, tags, traces,
+    Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, provisioned, service_graph,
+    tags, traces,
 };
 use slsdash::model::alarm::AlarmState;
 use slsdash::model::function::{InvocationType, ProvisionedStatus};
@@ -314,7 +315,7 @@ async fn provisioned_concurrency_can_be_set_watched_and_removed() {
     assert_eq!(result, Ok(()));
     let ready = async {
         loop {
-            let found = functions::one_provisioned(&account, function, qualifier).await.expect("it answers");
+            let found = provisioned::one_provisioned(&account, function, qualifier).await.expect("it answers");
             let found = found.expect("it was just set");
             assert_eq!(found.requested, 3);
             if found.status == ProvisionedStatus::Ready {
@@ -328,7 +329,7 @@ async fn provisioned_concurrency_can_be_set_watched_and_removed() {
     let undo = set.undo().expect("what was set can be removed");
     let Outcome::Changed { result, .. } = changes::perform(&account, undo).await else { panic!("a change") };
     assert_eq!(result, Ok(()));
-    assert_eq!(functions::one_provisioned(&account, function, qualifier).await, Ok(None));
+    assert_eq!(provisioned::one_provisioned(&account, function, qualifier).await, Ok(None));
 }
 
 #[tokio::test]

@@ -41,6 +41,9 @@ impl Seen {
 impl Functions {
     /// Something new is known.
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
+        if let Some(detail) = &mut self.detail {
+            detail.learn(cx);
+        }
         match learnt {
             Learnt::Functions => {
                 let seen = Seen::now(cx.store, self.seen.measured);

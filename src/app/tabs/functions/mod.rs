@@ -215,7 +215,11 @@ impl Functions {
     pub fn act(&mut self, action: Action, cx: &Context) -> Vec<Step> {
         if let Some(detail) = &mut self.detail {
             if action == Action::Back {
-                self.detail = None;
+                if detail.can_leave() {
+                    detail.leave();
+                } else {
+                    self.detail = None;
+                }
                 return vec![];
             }
             return detail.act(action, cx);
@@ -265,6 +269,16 @@ impl Functions {
             _ => {}
         }
         vec![]
+    }
+
+    /// The open function has something that Esc leaves before it is left itself.
+    pub fn is_inside_detail(&self) -> bool {
+        self.detail.as_ref().is_some_and(Detail::can_leave)
+    }
+
+    /// Logs and traces are wanted of the moment under the crosshair.
+    pub fn has_moment(&self) -> bool {
+        self.detail.as_ref().is_some_and(Detail::has_moment)
     }
 
     fn sort_by_next(&mut self, cx: &Context) {
