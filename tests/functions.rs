@@ -206,7 +206,7 @@ async fn denied_tags_are_said_and_the_rest_works() {
 async fn a_ranking_tells_its_price_and_is_asked_once() {
     let mut scene = table("outage", SMALL).await;
     let before = scene.sim().ledger().billed();
-    scene.press(&["R"]);
+    scene.press(&["M"]);
     let count = scene.app.store.functions.all().len();
     assert!(scene.text().contains(&format!("{count} metrics over 1h: about $0.000")), "{}", scene.text());
     scene.settle().await;

@@ -314,7 +314,7 @@ table! {
     ToggleColumn    "column"           ["shift-c"],                &[Line, Trace],         7 "column"    "Give the selected field, or annotation, a column of its own in the list, or take it away.";
     Columns         "columns"          ["shift-c"],                &[Functions],           7 "columns"   "Choose the columns of the function table, their order, and which one sorts.";
     GroupBy         "group"            ["b"],                      &[Functions],           7 "group"     "Group functions by stack, API or tag, or not any more.";
-    Rank            "rank"             ["shift-r"],                &[Functions],           8 "rank"      "Rank all functions of the region by Metrics Insights; it is priced, and the price is said first.";
+    Rank            "rank"             ["shift-m"],                &[Functions],           8 "rank"      "Rank all functions of the region by Metrics Insights; it is priced, and the price is said first.";
     FoldAll         "fold-all"         ["-"],                      &[Line, Trace],         8 "fold all"  "Fold everything in the line; in a trace, what services called.";
     UnfoldAll       "unfold-all"       ["+"],                      &[Line, Trace],         8 "unfold"    "Unfold everything.";
     Console         "console"          ["o"],                      SELECTION_AND_LINE,     9 "console"   "Open whatever is selected in the AWS console.";

@@ -53,11 +53,7 @@ impl Functions {
                     self.arrange(cx);
                 }
             }
-            Learnt::Metrics => {
-                if self.measure(cx) {
-                    self.arrange(cx);
-                }
-            }
+            Learnt::Metrics if self.measure(cx) => self.arrange(cx),
             Learnt::Apis if self.needs_apis() => self.arrange(cx),
             _ => {}
         }
@@ -88,7 +84,11 @@ impl Functions {
         match metrics.measured_since(since) {
             Some(names) => {
                 let once: HashSet<&str> = names.collect();
-                once.into_iter().fold(false, |any, name| take(name) || any)
+                let mut any = false;
+                for name in once {
+                    any |= take(name);
+                }
+                any
             }
             None => {
                 let all: HashSet<&str> = metrics.functions().collect();

@@ -370,7 +370,7 @@ impl Functions {
         let mut wanted: BTreeSet<(Metric, Statistic)> = columns::base().iter().copied().collect();
         let worst = (self.sort == Sort::Worst).then_some(&Column::P99);
         let needed = self.columns.iter().chain(self.sort.column()).chain(worst).chain(self.read.columns());
-        wanted.extend(needed.flat_map(|column| column.series()).copied());
+        wanted.extend(needed.flat_map(Column::series).copied());
         wanted
     }
 

@@ -173,7 +173,7 @@ mod tests {
             let (store, functions) = (Store::default(), functions(pages.iter().sum()));
             let known = Known::in_store(&store, now, None);
             let figures = |n: usize| Figures {
-                invocations: (n % 4 > 0).then_some((n % 11) as f64), errors: (n % 3) as f64, ..Figures::default()
+                invocations: (!n.is_multiple_of(4)).then_some((n % 11) as f64), errors: (n % 3) as f64, ..Figures::default()
             };
             let facts: Vec<Facts> = functions.iter().enumerate().map(|(n, one)| Facts::of(one, figures(n))).collect();
             let sorts = [Column::Name, Column::Errors, Column::Runtime, Column::Memory].map(Sort::By);
