@@ -203,14 +203,47 @@ pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
     all
 }
 
+/// What the source of a mapping has for its function in `t0..t1`: the moment of each batch, and a number that tells it
+/// apart; about `most` of them.
+pub fn offered(
+    world: &World,
+    function: FunctionId,
+    mapping: usize,
+    (t0, t1): (Millis, Millis),
+    most: usize,
+) -> Vec<(Millis, u64)> {
+    let triggers = world.catalog.functions[function].triggers.iter().enumerate();
+    let found = triggers.filter_map(|(number, trigger)| match trigger {
+        Trigger::Mapping { mapping: one, rate } if *one == mapping => Some((number, *rate)),
+        _ => None,
+    });
+    let mut offered = Vec::new();
+    for (number, rate) in found {
+        for second in t0.div_euclid(1000)..=(t1 - 1).div_euclid(1000) {
+            if offered.len() >= most {
+                break;
+            }
+            let at = second * 1000;
+            let mut dice = Dice::of(&[world.seed, 11, world.names[function], number as u64, second as u64]);
+            for _ in 0..dice.poisson(rate * wave(world, at) * rate_bend(world, function, at)) {
+                let at = at + (dice.unit() * 1000.0) as Millis;
+                let number = dice.number();
+                if (t0..t1).contains(&at) {
+                    offered.push((at, number));
+                }
+            }
+        }
+    }
+    offered
+}
+
 /// Everything that wants `function` to run in a block, in its order.
 pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
     let spec = &world.catalog.functions[function];
     let (start, end) = (start_of(block), start_of(block + 1));
     let mut arrivals = Vec::new();
     let mut reservoirs = Reservoirs::default();
-    for (number, trigger) in spec.triggers.iter().enumerate() {
-        let draw = |at: Millis| Dice::of(&[world.seed, 11, world.names[function], number as u64, (at / 1000) as u64]);
+    for trigger in &spec.triggers {
         let mut root = |at: Millis, key: u64, cause: Cause, qualifier: Option<String>| Arrival {
             key,
             at,
@@ -241,25 +274,35 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                     }
                 }
             }
-            Trigger::Mapping { mapping, rate } if world.catalog.mappings[*mapping].enabled => {
-                for second in 0..BLOCK / 1000 {
-                    let at = start + second * 1000;
-                    let mut dice = draw(at);
-                    for _ in 0..dice.poisson(rate * wave(world, at) * rate_bend(world, function, at)) {
-                        let at = at + (dice.unit() * 1000.0) as Millis;
-                        let key = key(at, &[dice.number()]);
-                        arrivals.push(root(at, key, Cause::Mapping(*mapping), None));
+            Trigger::Mapping { mapping, .. } => {
+                let pauses = world.pauses(*mapping, end);
+                let paused = |at: Millis| {
+                    pauses.iter().any(|pause| pause.from <= at && pause.until.is_none_or(|until| at < until))
+                };
+                for (at, number) in offered(world, function, *mapping, (start, end), usize::MAX) {
+                    if !paused(at) {
+                        arrivals.push(root(at, key(at, &[number]), Cause::Mapping(*mapping), None));
+                    }
+                }
+                for held in pauses.iter().flat_map(|pause| world.held(function, *mapping, pause, end)) {
+                    if let Some(at) = held.handed_over.filter(|at| (start..end).contains(at)) {
+                        let arrival = root(at, key(at, &[held.number, 18]), Cause::Mapping(*mapping), None);
+                        arrivals.push(Arrival { waited: at - held.came, ..arrival });
                     }
                 }
             }
-            Trigger::Mapping { .. } => {}
             Trigger::Schedule { rule, every_s } => {
                 let every = Millis::from(*every_s) * 1000;
                 let phase = (hash_text(rule) % every as u64) as Millis;
                 let mut at = start + (phase - start).rem_euclid(every);
                 while at < end {
                     let key = key(at, &[hash_text(rule)]);
-                    arrivals.push(root(at, key, Cause::Schedule, None));
+                    arrivals.push(root(
+                        at,
+                        key,
+                        Cause::Schedule,
+                        world.scheduled_qualifier(function).map(str::to_owned),
+                    ));
                     at += every;
                 }
             }
@@ -316,6 +359,9 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
             }
         }
     });
+    if let Some(deleted) = world.settings(function).deleted() {
+        arrivals.retain(|arrival| arrival.at < deleted);
+    }
     arrivals.sort_by_key(|arrival| (arrival.at, arrival.key));
     arrivals
 }

@@ -23,7 +23,7 @@ pub struct Invocation {
     pub version: u32,
     /// Alias through which it was invoked.
     pub alias: Option<String>,
-    /// Init Duration in ms where this was a cold start.
+    /// Init Duration in ms where this was a cold start; the duration of the restore where SnapStart made it one.
     pub init_ms: Option<f64>,
     /// Ran on provisioned concurrency; `Some(false)` is spillover.
     pub provisioned: Option<bool>,

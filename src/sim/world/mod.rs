@@ -10,10 +10,13 @@ mod crowd;
 pub mod destination;
 pub mod dice;
 mod environment;
+pub mod extras;
 mod fate;
 mod filler;
 pub mod invocation;
+mod lifetime;
 mod limits;
+pub mod mapping;
 mod memory;
 pub mod messages;
 pub mod narration;
@@ -290,6 +293,12 @@ impl World {
             .iter()
             .find(|alias| alias.name == "live")
             .map(|alias| alias.name.as_str())
+    }
+
+    /// The alias that schedules call: `live` where SnapStart, which leaves `$LATEST` alone, is to be of use.
+    pub fn scheduled_qualifier(&self, function: FunctionId) -> Option<&str> {
+        let starts_fast = self.catalog.functions[function].extras.snap_start;
+        self.default_qualifier(function).filter(|_| starts_fast)
     }
 
     fn settings(&self, function: FunctionId) -> Arc<Settings> {

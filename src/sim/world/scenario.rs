@@ -47,6 +47,9 @@ pub struct Scenario {
     /// Functions whose reserved concurrency differs from the catalog's.
     #[serde(default)]
     pub reserve: Vec<Reserve>,
+    /// Functions that somebody updates, so that other changes have to wait.
+    #[serde(default)]
+    pub updating: Vec<Updating>,
     /// Stages whose settings differ from the catalog's.
     #[serde(default)]
     pub stage: Vec<StageBend>,
@@ -172,6 +175,18 @@ pub struct Asynchronous {
     /// What is dropped can't be delivered to the destination for failures.
     #[serde(default)]
     pub destination_fails: bool,
+}
+
+/// A function whose LastUpdateStatus is InProgress for a while.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updating {
+    /// FunctionName.
+    pub function: String,
+    /// Begin, in minutes from the birth of the world.
+    pub from_minute: f64,
+    /// Seconds until it is done.
+    pub for_s: u32,
 }
 
 /// A stage setting that is made at some moment.
