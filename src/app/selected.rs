@@ -21,9 +21,9 @@ pub struct Selected {
     pub sampled: Option<bool>,
     /// API id and stage.
     pub stage: Option<(String, String)>,
-    /// Method or route of the stage, as `GET /orders/{id}`.
+    /// Method or route of that stage, as `GET /orders/{id}`, where one is under the cursor.
     pub route: Option<String>,
-    /// Usage plan, by its id.
+    /// Id of the usage plan under the cursor.
     pub plan: Option<String>,
     /// Log group.
     pub log_group: Option<String>,

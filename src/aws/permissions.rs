@@ -50,6 +50,9 @@ permissions! {
         "lambda:GetFunctionUrlConfig"           ["GetFunctionUrlConfig"],            "a function's own address";
         "lambda:ListTags"                       ["ListTags"],                        "tags";
     }
+    "Tags" false ["*"] => {
+        "tag:GetResources"                      ["GetResources"],                    "tags of all functions: filter, groups and columns by tag or stack";
+    }
     "Metrics" false ["*"] => {
         "cloudwatch:GetMetricData"              ["GetMetricData"],                   "every number and chart";
         "cloudwatch:DescribeAlarms"             ["DescribeAlarms"],                  "alarms";
@@ -77,8 +80,8 @@ permissions! {
         "xray:ListRetrievedTraces"              ["ListRetrievedTraces"],             "its spans";
         "xray:CancelTraceRetrieval"             ["CancelTraceRetrieval"],            "the end of a retrieval that takes too long";
     }
-    "Apis" false ["apigateway:*::/account", "apigateway:*::/restapis", "apigateway:*::/restapis/*", "apigateway:*::/apis", "apigateway:*::/apis/*"] => {
-        "apigateway:GET"                        ["GetRestApis", "GetApis", "GetStages", "GetResources", "GetRoutes", "GetIntegrations", "GetAccount"], "APIs, stages, routes and their limits";
+    "Apis" false ["apigateway:*::/account", "apigateway:*::/restapis", "apigateway:*::/restapis/*", "apigateway:*::/apis", "apigateway:*::/apis/*", "apigateway:*::/usageplans", "apigateway:*::/usageplans/*", "apigateway:*::/apikeys", "apigateway:*::/domainnames", "apigateway:*::/domainnames/*"] => {
+        "apigateway:GET"                        ["GetRestApis", "GetApis", "GetStages", "GetResources", "GetRoutes", "GetIntegrations", "GetAccount", "GetDeployments", "GetAuthorizers", "GetDomainNames", "GetBasePathMappings", "GetApiMappings", "GetUsagePlans", "GetUsagePlanKeys", "GetUsage", "GetApiKeys"], "APIs, stages, routes, their limits, usage plans and domains";
     }
     "Invoke" true ["lambda:*:*:function:*"] => {
         "lambda:InvokeFunction"                 ["Invoke"],                          "invoking a function";
@@ -103,8 +106,9 @@ permissions! {
     }
 }
 
-/// The permission of an IAM action.
+/// The permission of an IAM action; what it is about may stand behind it, as in `apigateway:GET /usageplans`.
 pub fn permission(action: &str) -> Option<&'static Permission> {
+    let action = action.split(' ').next().unwrap_or(action);
     PERMISSIONS.iter().find(|permission| permission.action == action)
 }
 
@@ -136,12 +140,15 @@ mod tests {
     fn named() -> BTreeSet<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
-        let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
-        let inside = |folder: std::path::PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let (folders, files): (Vec<_>, Vec<_>) = inside(folder.join("aws")).partition(|path| path.is_dir());
-        let deeper = folders.into_iter().flat_map(inside);
-        for file in files.into_iter().chain(deeper).chain([folder.join("app/effect/change.rs")]) {
-            if file.file_name().is_some_and(|name| name == "permissions.rs") || !file.is_file() {
+        let action =
+            regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts|tag):[A-Z][A-Za-z]+)""#).unwrap();
+        let mut files = vec![folder.join("aws"), folder.join("app/effect/change.rs")];
+        while let Some(file) = files.pop() {
+            if file.is_dir() {
+                files.extend(std::fs::read_dir(file).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            if file.file_name().is_some_and(|name| name == "permissions.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&file).unwrap();

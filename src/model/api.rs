@@ -116,6 +116,28 @@ pub struct MethodSettings {
     pub data_trace: Option<bool>,
     /// metricsEnabled / detailedMetricsEnabled.
     pub detailed_metrics: Option<bool>,
+    /// requireAuthorizationForCacheControl: only authorized callers may have an entry of the cache renewed.
+    pub cache_control_guarded: Option<bool>,
+    /// unauthorizedCacheControlHeaderStrategy, as `FAIL_WITH_403`.
+    pub cache_control_refusal: Option<String>,
+}
+
+/// Sizes of a cache cluster, GB as AWS writes them, with US$ an hour by the price list of us-east-1.
+pub const CACHES: [(&str, f64); 8] = [
+    ("0.5", 0.020),
+    ("1.6", 0.038),
+    ("6.1", 0.200),
+    ("13.5", 0.250),
+    ("28.4", 0.500),
+    ("58.2", 1.000),
+    ("118", 1.900),
+    ("237", 3.800),
+];
+
+/// US$ an hour of a cache cluster of that many GB, by the price list of us-east-1.
+pub fn cache_price(gigabytes: &str) -> Option<f64> {
+    let gigabytes: f64 = gigabytes.trim().parse().ok()?;
+    CACHES.iter().find(|(size, _)| size.parse() == Ok(gigabytes)).map(|(_, price)| *price)
 }
 
 impl MethodSettings {
@@ -172,6 +194,13 @@ pub struct Route {
     pub timeout_ms: Option<i32>,
 }
 
+impl Route {
+    /// Method and resource of a key such as `GET /orders/{id}`; none of `$default` or of a WebSocket's route.
+    pub fn parts(key: &str) -> Option<(&str, &str)> {
+        key.split_once(' ').filter(|(_, path)| path.starts_with('/'))
+    }
+}
+
 /// GetAccount: the data plane's own limits.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApiAccount {
@@ -212,6 +241,8 @@ pub struct Deployment {
     pub description: String,
     /// createdDate.
     pub created: Option<Moment>,
+    /// Why it failed (v2: deploymentStatus FAILED with its message).
+    pub failed: Option<String>,
 }
 
 /// An authorizer.

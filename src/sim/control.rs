@@ -26,6 +26,9 @@ pub fn handle(sim: &Sim, request: &Request) -> Response {
             let seconds = query("seconds").and_then(|text| text.parse::<i64>().ok()).unwrap_or(30).clamp(0, 86_400);
             sim.world().begin_update(function, sim.now(), seconds * 1000);
         }),
+        ("POST", "/_sim/delete") if request.uri().query().is_some_and(|query| query.contains("api=")) => {
+            delete(sim, request)
+        }
         ("POST", "/_sim/delete") => meddle(sim, request, |function, _| {
             sim.world().delete_function(function, sim.now());
         }),
@@ -77,6 +80,16 @@ fn meddle(sim: &Sim, request: &Request, act: impl FnOnce(FunctionId, &dyn Fn(&st
     };
     act(function, &value);
     json(200, &object!({"function": sim.world().catalog.functions[function].name}))
+}
+
+/// Takes a stage away behind its clients' backs: `?api=ID&stage=NAME`.
+fn delete(sim: &Sim, request: &Request) -> Response {
+    let query = form::pairs(request.uri().query().unwrap_or_default(), false);
+    let value = |name: &str| query.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.as_str());
+    match sim.world().delete_stage(value("api"), value("stage"), sim.now()) {
+        Some(()) => json(200, &object!({})),
+        None => json(404, &object!({"message": "no such API or stage"})),
+    }
 }
 
 /// The world's own counts, for whoever compares them with what a client read: `?function=NAME` or the fleet, over

@@ -214,6 +214,7 @@ fn throttled(call: &Call<'_>) -> Response {
             response
         }
         Service::XRay => call.error(429, "ThrottledException", "Rate exceeded"),
+        Service::Tagging => call.error(400, "ThrottledException", "Rate exceeded"),
         Service::ApiGateway | Service::ApiGatewayV2 => call.error(429, "TooManyRequestsException", "Too Many Requests"),
         _ => call.error(400, "ThrottlingException", "Rate exceeded"),
     }
@@ -221,7 +222,9 @@ fn throttled(call: &Call<'_>) -> Response {
 
 fn action(call: &Call<'_>) -> String {
     match call.service {
-        Service::ApiGateway | Service::ApiGatewayV2 => format!("apigateway:{}", call.request.method()),
+        Service::ApiGateway | Service::ApiGatewayV2 => {
+            format!("apigateway:{}", call.request.method())
+        }
         Service::Lambda if call.operation.starts_with("Invoke") => "lambda:InvokeFunction".to_string(),
         service => format!("{}:{}", service.name(), call.operation),
     }
@@ -234,7 +237,9 @@ fn resource(call: &Call<'_>) -> String {
             format!("arn:aws:apigateway:{region}::{}", call.request.uri().path())
         }
         (Service::Lambda, name) if name.starts_with("arn:") => name.to_string(),
-        (Service::Lambda, name) if !name.is_empty() => format!("arn:aws:lambda:{region}:{account}:function:{name}"),
+        (Service::Lambda, name) if !name.is_empty() => {
+            format!("arn:aws:lambda:{region}:{account}:function:{name}")
+        }
         _ => "*".to_string(),
     }
 }
@@ -246,8 +251,12 @@ fn stamp(ms: i64) -> String {
 
 /// Whether the pattern, in which `*` is any run of characters, matches all of the text.
 fn glob(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(text) = text.strip_prefix(head) else { return false };
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(text) = text.strip_prefix(head) else {
+        return false;
+    };
     (0..=text.len()).filter(|&at| text.is_char_boundary(at)).any(|at| glob(rest, &text[at..]))
 }
 

@@ -14,6 +14,7 @@ pub mod logs;
 pub mod page;
 pub mod routes;
 pub mod sts;
+pub mod tagging;
 pub mod xray;
 
 use super::Clock;
@@ -39,6 +40,8 @@ pub enum Service {
     Logs,
     /// STS.
     Sts,
+    /// Resource Groups Tagging API.
+    Tagging,
     /// X-Ray.
     XRay,
 }
@@ -53,6 +56,7 @@ impl Service {
             Service::Lambda => "lambda",
             Service::Logs => "logs",
             Service::Sts => "sts",
+            Service::Tagging => "tagging",
             Service::XRay => "xray",
         }
     }
@@ -164,6 +168,7 @@ pub fn dispatch(call: &Call<'_>) -> Response {
         Service::Logs => logs::handle(call),
         Service::ApiGateway => apigateway::handle(call),
         Service::ApiGatewayV2 => apigatewayv2::handle(call),
+        Service::Tagging => tagging::handle(call),
         Service::XRay => xray::handle(call),
         Service::Lambda => lambda::handle(call),
     }

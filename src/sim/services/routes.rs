@@ -49,12 +49,16 @@ impl Signature {
 /// Finds the route. None: nothing that any service here would understand.
 pub fn route(request: &Request, signature: Option<&Signature>) -> Option<Route> {
     let path = request.uri().path();
+    if let Some(rest) = path.strip_prefix("/service/ResourceGroupsTaggingAPI_20170126/operation/") {
+        return Some(rpc(Service::Tagging, rest, Dialect::Cbor));
+    }
     if let Some(rest) = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/") {
         return Some(rpc(Service::CloudWatch, rest, Dialect::Cbor));
     }
     if let Some(target) = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()) {
         return match target.split_once('.')? {
             ("Logs_20140328", operation) => Some(rpc(Service::Logs, operation, Dialect::Json11)),
+            ("ResourceGroupsTaggingAPI_20170126", operation) => Some(rpc(Service::Tagging, operation, Dialect::Json11)),
             ("GraniteServiceVersion20100801", operation) => Some(rpc(Service::CloudWatch, operation, Dialect::Json10)),
             _ => None,
         };
@@ -217,10 +221,13 @@ const ROUTES: &[(Service, &str, &str, &str)] = &[
     (V1, "GET", "/restapis/{restApiId}/authorizers", "GetAuthorizers"),
     (V1, "GET", "/usageplans", "GetUsagePlans"),
     (V1, "GET", "/usageplans/{usagePlanId}", "GetUsagePlan"),
+    (V1, "PATCH", "/usageplans/{usagePlanId}", "UpdateUsagePlan"),
     (V1, "GET", "/usageplans/{usagePlanId}/usage", "GetUsage"),
     (V1, "GET", "/usageplans/{usagePlanId}/keys", "GetUsagePlanKeys"),
     (V1, "GET", "/apikeys", "GetApiKeys"),
     (V1, "GET", "/apikeys/{apiKey}", "GetApiKey"),
+    (V1, "GET", "/clientcertificates", "GetClientCertificates"),
+    (V1, "GET", "/clientcertificates/{clientCertificateId}", "GetClientCertificate"),
     (V1, "GET", "/domainnames", "GetDomainNames"),
     (V1, "GET", "/domainnames/{domainName}/basepathmappings", "GetBasePathMappings"),
     (V2, "GET", "/v2/apis", "GetApis"),
@@ -234,6 +241,8 @@ const ROUTES: &[(Service, &str, &str, &str)] = &[
     (V2, "GET", "/v2/apis/{apiId}/authorizers", "GetAuthorizers"),
     (V2, "GET", "/v2/apis/{apiId}/deployments", "GetDeployments"),
     (V2, "GET", "/v2/domainnames", "GetDomainNames"),
+    (V2, "GET", "/v2/domainnames/{domainName}", "GetDomainName"),
+    (V2, "GET", "/v2/domainnames/{domainName}/apimappings", "GetApiMappings"),
 ];
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::change::What;
 use super::course;
 use super::dice::{Dice, hash_text};
 use super::fate::{self, key};
+use super::gate::{Gate, Limit};
 use super::invocation::{Cause, Invocation};
 use super::sampling::{self, Reservoirs};
 use super::{Millis, World};
@@ -68,6 +69,8 @@ pub struct Knock {
     pub verdict: Verdict,
     /// Looked up in the cache.
     pub cacheable: bool,
+    /// Went to the canary's deployment.
+    pub canary: bool,
     /// Trace id.
     pub trace_id: String,
     /// Its trace is sampled.
@@ -81,8 +84,18 @@ pub enum Verdict {
     Invoke,
     /// Answered from the cache.
     Cached,
-    /// 429.
-    Throttled,
+    /// 429, for want of a token or of quota.
+    Refused(Limit),
+}
+
+impl Knock {
+    /// The limit that refused it, if one did.
+    pub fn refused(&self) -> Option<Limit> {
+        match self.verdict {
+            Verdict::Refused(limit) => Some(limit),
+            Verdict::Invoke | Verdict::Cached => None,
+        }
+    }
 }
 
 /// The day has a wave: mornings are quiet, evenings busy.
@@ -105,7 +118,7 @@ fn rate_bend(world: &World, function: FunctionId, at: Millis) -> f64 {
 }
 
 /// Requests of an API in a block, in their order, before throttles and caches: pure hashing.
-fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
+pub fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
     let spec = &world.catalog.apis[api];
     let start = start_of(block);
     let mut knocks = Vec::new();
@@ -129,6 +142,7 @@ fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
                     at,
                     verdict: Verdict::Invoke,
                     cacheable: false,
+                    canary: false,
                     trace_id: trace_id(at, key),
                     sampled: false,
                 });
@@ -149,39 +163,43 @@ fn cache_key(knock: &Knock) -> u64 {
 /// Requests of an API in a block with what the API makes of them. Token buckets and the cache are run from the block
 /// before on, which is longer than any burst, and as long as the longest TTL in use.
 pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
-    let spec = &world.catalog.apis[api];
-    let mut states: HashMap<usize, Vec<(Millis, super::change::StageState)>> = HashMap::new();
-    for stage in 0..spec.stages.len() {
-        states.insert(stage, world.stage_timeline(api, stage, start_of(block + 1)));
+    // The account's limit is shared by all APIs: where it is small, they are looked at together.
+    let apis: Vec<ApiId> =
+        if world.scenario.api_account.is_some() { (0..world.catalog.apis.len()).collect() } else { vec![api] };
+    let mut all: Vec<(ApiId, Knock)> = Vec::new();
+    let mut states: HashMap<(ApiId, usize), Vec<(Millis, super::change::StageState)>> = HashMap::new();
+    for &api in &apis {
+        for stage in 0..world.catalog.apis[api].stages.len() {
+            states.insert((api, stage), world.stage_timeline(api, stage, start_of(block + 1)));
+        }
+        for block in [block - 1, block] {
+            all.extend(raw_knocks(world, api, block).into_iter().map(|knock| (api, knock)));
+        }
     }
-    let mut buckets: HashMap<(usize, usize), (f64, Millis)> = HashMap::new();
-    let mut filled: HashMap<(usize, usize, u64), Millis> = HashMap::new();
+    all.sort_by_key(|(_, knock)| (knock.at, knock.key));
+    let mut gate = Gate::new(world, block);
+    let mut filled: HashMap<(ApiId, usize, usize, u64), Millis> = HashMap::new();
     let mut reservoirs = Reservoirs::default();
     let mut rules = HashMap::new();
-    let mut all = raw_knocks(world, api, block - 1);
-    all.extend(raw_knocks(world, api, block));
-    for knock in &mut all {
+    all.retain_mut(|(of, knock)| {
+        let spec = &world.catalog.apis[*of];
         let row = &spec.routes[knock.route];
-        let timeline = &states[&knock.stage];
+        let timeline = &states[&(*of, knock.stage)];
         let state = &timeline.iter().rev().find(|(from, _)| *from <= knock.at).unwrap_or(&timeline[0]).1;
-        // A per-method throttle has a bucket of its own, the stage's is shared by all its methods.
-        let own = state.overrides.iter().any(|o| o.throttle.is_some() && o.path == row.path && o.method == row.method);
-        if let Some((rate, burst)) = state.throttle_of(&row.path, &row.method) {
-            let place = if own { knock.route } else { usize::MAX };
-            let (tokens, last) = buckets.entry((knock.stage, place)).or_insert((f64::from(burst), knock.at));
-            *tokens = (*tokens + (knock.at - *last) as f64 / 1000.0 * rate).min(f64::from(burst));
-            *last = knock.at;
-            if *tokens < 1.0 {
-                knock.verdict = Verdict::Throttled;
-                continue;
-            }
-            *tokens -= 1.0;
+        if state.deleted {
+            return false;
+        }
+        let wanted = *of == api && knock.at >= start_of(block);
+        knock.canary = state.canary.is_some_and(|percent| Dice::of(&[knock.key, 8]).chance(percent / 100.0));
+        if let Some(limit) = gate.admit(*of, knock, state) {
+            knock.verdict = Verdict::Refused(limit);
+            return wanted;
         }
         if spec.protocol == Protocol::Rest
             && let Some(ttl) = state.ttl_of(&row.path, &row.method)
         {
             knock.cacheable = true;
-            let place = (knock.stage, knock.route, cache_key(knock));
+            let place = (*of, knock.stage, knock.route, cache_key(knock));
             let since = filled
                 .get(&place)
                 .copied()
@@ -193,14 +211,14 @@ pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
                 }
             }
         }
-        if state.traced {
+        if state.traced && *of == api {
             let place = (knock.stage, knock.route);
             let rule = *rules.entry(place).or_insert_with(|| world.sampling_rule(api, knock.stage, knock.route));
             knock.sampled = reservoirs.sample(world.seed, rule, knock.stage, knock.at, knock.key);
         }
-    }
-    all.retain(|knock| knock.at >= start_of(block));
-    all
+        wanted
+    });
+    all.into_iter().map(|(_, knock)| knock).collect()
 }
 
 /// What the source of a mapping has for its function in `t0..t1`: the moment of each batch, and a number that tells it

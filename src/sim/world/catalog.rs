@@ -219,6 +219,8 @@ pub struct Stage {
     pub access_log_group: Option<String>,
     /// Stage variables.
     pub variables: Vec<(String, String)>,
+    /// A web ACL stands before it, and its back ends see a client certificate.
+    pub guarded: bool,
     /// Canary: share of the traffic in percent.
     pub canary_percent: Option<f64>,
 }
@@ -234,6 +236,8 @@ pub struct MethodOverride {
     pub throttle: Option<(f64, u32)>,
     /// (cachingEnabled, cacheTtlInSeconds).
     pub cache: Option<(bool, u32)>,
+    /// Detailed metrics.
+    pub metrics: Option<bool>,
 }
 
 /// A route or method of an API.

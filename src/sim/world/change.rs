@@ -3,7 +3,7 @@
 use std::sync::RwLock;
 
 use super::Millis;
-use super::catalog::{ApiId, Catalog, FunctionId};
+use super::catalog::{ApiId, Catalog, FunctionId, MethodOverride, Protocol};
 
 /// Client invocations kept; older ones are forgotten (their logs and metrics go with them).
 const KEPT: usize = 20_000;
@@ -93,6 +93,13 @@ pub enum What {
         /// What was done to it.
         patch: Vec<StagePatch>,
     },
+    /// UpdateUsagePlan.
+    Plan {
+        /// Index of the usage plan.
+        plan: usize,
+        /// What was done to it.
+        patch: Vec<StagePatch>,
+    },
     /// UpdateTraceSegmentDestination.
     Destination(super::destination::Destination),
     /// UpdateIndexingRule: DesiredSamplingPercentage.
@@ -120,7 +127,7 @@ pub enum What {
 /// Paths that the world does not know are kept and have no effect on traffic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StagePatch {
-    /// `replace`, `add`, `remove`, `copy`, `flush`.
+    /// `replace`, `add`, `remove`, `copy`, `flush`, `delete`.
     pub op: String,
     /// JSON pointer.
     pub path: String,
@@ -172,7 +179,7 @@ impl Change {
             | What::Update { function, .. }
             | What::Delete { function }
             | What::Invoke { function, .. } => Some(*function),
-            What::Stage { .. } | What::Destination(_) | What::Indexing(_) => None,
+            What::Stage { .. } | What::Plan { .. } | What::Destination(_) | What::Indexing(_) => None,
         }
     }
 }
@@ -242,14 +249,22 @@ pub struct StageState {
     pub cache: Option<String>,
     /// tracingEnabled.
     pub traced: bool,
-    /// Throttle of all methods: (rate per second, burst).
+    /// Throttle of all methods: (rate per second, burst); infinite where `-1` took it away.
     pub throttle: Option<(f64, u32)>,
     /// Caching of all methods: (enabled, TTL in seconds).
     pub caching: Option<(bool, u32)>,
+    /// Detailed metrics of all methods.
+    pub metrics: bool,
     /// What single methods have of their own.
-    pub overrides: Vec<super::catalog::MethodOverride>,
+    pub overrides: Vec<MethodOverride>,
     /// The last flush of the cache.
     pub flushed: Option<Millis>,
+    /// Percent of the requests that go to a canary, where there is one.
+    pub canary: Option<f64>,
+    /// It is gone.
+    pub deleted: bool,
+    /// Settings of a method are whole: what it does not say was taken from the stage when it was made. So in v1.
+    whole: bool,
 }
 
 /// The resource that a step of a patch path means: `~1orders` and `orders` are both `/orders`; WebSocket routes, which have
@@ -262,72 +277,102 @@ fn resource_path(step: &str, method: &str) -> String {
 impl StageState {
     /// The stage at the start of the world.
     pub fn at_start(catalog: &Catalog, api: ApiId, stage: usize) -> Self {
-        let stage = &catalog.apis[api].stages[stage];
-        Self {
+        let api = &catalog.apis[api];
+        let stage = &api.stages[stage];
+        let mut state = Self {
             cache: stage.cache.map(str::to_owned),
             traced: stage.traced,
             throttle: stage.throttle,
             caching: None,
-            overrides: stage.overrides.clone(),
+            metrics: stage.detailed_metrics,
+            overrides: Vec::new(),
             flushed: None,
+            canary: stage.canary_percent,
+            deleted: false,
+            whole: api.protocol == Protocol::Rest,
+        };
+        for own in &stage.overrides {
+            let mut settings = state.new_override(&own.path, &own.method);
+            settings.throttle = own.throttle.or(settings.throttle);
+            settings.cache = own.cache.or(settings.cache);
+            settings.metrics = own.metrics.or(settings.metrics);
+            state.overrides.push(settings);
+        }
+        state
+    }
+
+    /// What a method begins with that had nothing of its own.
+    fn new_override(&self, path: &str, method: &str) -> MethodOverride {
+        MethodOverride {
+            path: path.to_owned(),
+            method: method.to_owned(),
+            throttle: self.throttle.filter(|_| self.whole),
+            cache: self.caching.filter(|_| self.whole),
+            metrics: self.whole.then_some(self.metrics),
         }
     }
 
     /// Applies one patch operation; what has no effect on traffic is passed over.
     pub fn apply(&mut self, patch: &StagePatch, at: Millis) {
         let value = patch.value.as_deref().unwrap_or_default();
+        let truth = value.eq_ignore_ascii_case("true");
         let steps: Vec<&str> = patch.path.trim_start_matches('/').split('/').collect();
         match (patch.op.as_str(), steps.as_slice()) {
+            ("delete", _) => self.deleted = true,
             ("flush", _) => self.flushed = Some(at),
-            (_, ["tracingEnabled"]) => self.traced = value == "true",
+            (_, ["tracingEnabled"]) => self.traced = truth,
             (_, ["cacheClusterEnabled"]) => {
-                self.cache = (value == "true").then(|| self.cache.take().unwrap_or_else(|| "0.5".to_owned()));
+                self.cache = truth.then(|| self.cache.take().unwrap_or_else(|| "0.5".to_owned()));
             }
-            (_, ["cacheClusterSize"]) if self.cache.is_some() => self.cache = Some(value.to_owned()),
+            (_, ["cacheClusterSize"]) if self.cache.is_some() => {
+                if self.cache.as_deref() != Some(value) {
+                    // Another cluster begins empty.
+                    self.flushed = Some(at);
+                }
+                self.cache = Some(value.to_owned());
+            }
+            ("remove", ["canarySettings"]) => self.canary = None,
+            (_, ["canarySettings", "percentTraffic"]) => self.canary = Some(value.parse().unwrap_or(0.0)),
             ("remove", [path, method]) => {
                 let path = resource_path(path, method);
                 self.overrides.retain(|own| own.path != path || own.method != *method);
             }
-            (_, [path, method, group @ ("throttling" | "caching"), name]) => {
-                self.apply_to_method(&resource_path(path, method), method, group, name, value);
+            (_, ["*", "*", group, name]) => {
+                let mut all = MethodOverride {
+                    path: String::new(),
+                    method: String::new(),
+                    throttle: self.throttle,
+                    cache: self.caching,
+                    metrics: Some(self.metrics),
+                };
+                set(&mut all, group, name, value);
+                (self.throttle, self.caching, self.metrics) = (all.throttle, all.cache, all.metrics == Some(true));
+            }
+            (_, [path, method, group, name]) => {
+                let path = resource_path(path, method);
+                let place = self.overrides.iter().position(|own| own.path == path && own.method == *method);
+                let place = place.unwrap_or_else(|| {
+                    self.overrides.push(self.new_override(&path, method));
+                    self.overrides.len() - 1
+                });
+                set(&mut self.overrides[place], group, name, value);
             }
             _ => {}
         }
     }
 
-    fn apply_to_method(&mut self, path: &str, method: &str, group: &str, name: &str, value: &str) {
-        let whole_stage = path == "*" && method == "*";
-        let (mut throttle, mut caching) = if whole_stage {
-            (self.throttle, self.caching)
-        } else {
-            let found = self.overrides.iter().find(|o| o.path == path && o.method == method);
-            (found.and_then(|o| o.throttle), found.and_then(|o| o.cache))
-        };
-        let number = value.parse::<f64>().unwrap_or(0.0);
-        match (group, name) {
-            ("throttling", "rateLimit") => throttle = Some((number, throttle.map_or(5000, |t| t.1))),
-            ("throttling", "burstLimit") => throttle = Some((throttle.map_or(10_000.0, |t| t.0), number as u32)),
-            ("caching", "enabled") => caching = Some((value == "true", caching.map_or(300, |c| c.1))),
-            ("caching", "ttlInSeconds") => caching = Some((caching.is_none_or(|c| c.0), number as u32)),
-            _ => return,
-        }
-        if whole_stage {
-            (self.throttle, self.caching) = (throttle, caching);
-            return;
-        }
-        self.overrides.retain(|o| o.path != path || o.method != method);
-        self.overrides.push(super::catalog::MethodOverride {
-            path: path.to_owned(),
-            method: method.to_owned(),
-            throttle,
-            cache: caching,
-        });
+    fn own(&self, path: &str, method: &str) -> Option<&MethodOverride> {
+        self.overrides.iter().find(|own| own.path == path && own.method == method)
     }
 
-    /// Throttle that holds for a method: its own before the stage's.
-    pub fn throttle_of(&self, path: &str, method: &str) -> Option<(f64, u32)> {
-        let own = self.overrides.iter().find(|o| o.path == path && o.method == method);
-        own.and_then(|o| o.throttle).or(self.throttle)
+    /// Throttle that a method has of its own.
+    pub fn own_throttle(&self, path: &str, method: &str) -> Option<(f64, u32)> {
+        self.own(path, method).and_then(|own| own.throttle)
+    }
+
+    /// Detailed metrics of a method: its own setting before the stage's.
+    pub fn detailed(&self, path: &str, method: &str) -> bool {
+        self.own(path, method).and_then(|own| own.metrics).unwrap_or(self.metrics)
     }
 
     /// TTL in seconds for a method that is cached: only GET is, where the stage has a cluster.
@@ -336,10 +381,29 @@ impl StageState {
         if method != "GET" {
             return None;
         }
-        let own = self.overrides.iter().find(|o| o.path == path && o.method == method).and_then(|o| o.cache);
+        let own = self.own(path, method).and_then(|own| own.cache);
         match own.or(self.caching) {
             Some((true, ttl)) if ttl > 0 => Some(ttl),
             _ => None,
         }
+    }
+}
+
+/// Sets what bends the traffic of a method; a limit of `-1` is none.
+fn set(own: &mut MethodOverride, group: &str, name: &str, value: &str) {
+    let number = value.parse::<f64>().unwrap_or(0.0);
+    let (rate, burst) = own.throttle.unwrap_or((10_000.0, 5000));
+    let (cached, ttl) = own.cache.unwrap_or((false, 300));
+    match (group, name) {
+        ("metrics", "enabled") => own.metrics = Some(value.eq_ignore_ascii_case("true")),
+        ("throttling", "rateLimit") => {
+            own.throttle = Some((if number < 0.0 { f64::INFINITY } else { number }, burst));
+        }
+        ("throttling", "burstLimit") => {
+            own.throttle = Some((rate, if number < 0.0 { u32::MAX } else { number as u32 }));
+        }
+        ("caching", "enabled") => own.cache = Some((value.eq_ignore_ascii_case("true"), ttl)),
+        ("caching", "ttlInSeconds") => own.cache = Some((cached, number as u32)),
+        _ => {}
     }
 }

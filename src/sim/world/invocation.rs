@@ -3,6 +3,7 @@
 use super::Millis;
 use super::catalog::{ApiId, FunctionId};
 use super::dice::{Dice, hash_text};
+use super::gate::Limit;
 
 /// One try to run a function.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,4 +137,8 @@ pub struct ApiRequest {
     pub trace_id: String,
     /// Its trace is sampled.
     pub sampled: bool,
+    /// The limit that refused it with 429.
+    pub refused: Option<Limit>,
+    /// Went to the canary's deployment.
+    pub canary: bool,
 }

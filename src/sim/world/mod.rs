@@ -13,6 +13,7 @@ mod environment;
 pub mod extras;
 mod fate;
 mod filler;
+pub mod gate;
 pub mod invocation;
 mod lifetime;
 mod limits;
@@ -20,6 +21,7 @@ pub mod mapping;
 mod memory;
 pub mod messages;
 pub mod narration;
+pub mod plans;
 mod requests;
 mod retries;
 pub mod sampling;
@@ -74,6 +76,10 @@ pub struct World {
     settings: Memory<(FunctionId, usize), Settings>,
     knocks: Memory<(ApiId, i64, usize), Vec<Knock>>,
     seen: seen::SeenMinutes,
+    /// Of each API key what it got through, by block.
+    counted: Memory<(i64, usize), Vec<u64>>,
+    /// Of each API key whose quota the scenario uses up when the period began, and what was used before.
+    exhausted: Memory<(usize, usize), Vec<u64>>,
     arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
     waiting: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
     planned: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
@@ -144,6 +150,8 @@ impl World {
             settings: Memory::new(20_000),
             knocks: Memory::new(30_000),
             seen: Memory::new(seen::KEPT),
+            counted: Memory::new(40_000),
+            exhausted: Memory::new(100),
             arrivals: Memory::new(40_000),
             waiting: Memory::new(10_000),
             planned: Memory::new(40_000),

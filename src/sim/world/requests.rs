@@ -55,9 +55,11 @@ impl World {
             request_id,
             trace_id: knock.trace_id.clone(),
             sampled: knock.sampled,
+            refused: knock.refused(),
+            canary: knock.canary,
         };
         match knock.verdict {
-            Verdict::Throttled => return request,
+            Verdict::Refused(_) => return request,
             Verdict::Cached => {
                 request.status = 200;
                 return request;

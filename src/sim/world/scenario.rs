@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{ACCOUNT_CONCURRENCY, Millis};
 
 /// Name and text of each scenario.
-const EMBEDDED: [(&str, &str); 16] = [
+const EMBEDDED: [(&str, &str); 21] = [
     ("shop", include_str!("../../../config/scenarios/shop.toml")),
     ("calm", include_str!("../../../config/scenarios/calm.toml")),
     ("outage", include_str!("../../../config/scenarios/outage.toml")),
@@ -22,6 +22,11 @@ const EMBEDDED: [(&str, &str); 16] = [
     ("throttle-queue", include_str!("../../../config/scenarios/throttle-queue.toml")),
     ("stream-lag", include_str!("../../../config/scenarios/stream-lag.toml")),
     ("async-drops", include_str!("../../../config/scenarios/async-drops.toml")),
+    ("throttle-stage", include_str!("../../../config/scenarios/throttle-stage.toml")),
+    ("throttle-method", include_str!("../../../config/scenarios/throttle-method.toml")),
+    ("throttle-plan", include_str!("../../../config/scenarios/throttle-plan.toml")),
+    ("throttle-quota", include_str!("../../../config/scenarios/throttle-quota.toml")),
+    ("throttle-api-account", include_str!("../../../config/scenarios/throttle-api-account.toml")),
 ];
 
 /// An incident to practise on.
@@ -53,6 +58,14 @@ pub struct Scenario {
     /// Stages whose settings differ from the catalog's.
     #[serde(default)]
     pub stage: Vec<StageBend>,
+    /// Usage plans whose settings differ from the catalog's.
+    #[serde(default)]
+    pub plan: Vec<PlanBend>,
+    /// API keys whose quota ends at some moment.
+    #[serde(default)]
+    pub quota: Vec<QuotaBend>,
+    /// The account's data plane limit of API Gateway, where it is not 10,000 requests a second with a burst of 5,000.
+    pub api_account: Option<ApiAccount>,
     /// Transaction Search is on from the beginning: segments go to CloudWatch Logs as spans.
     #[serde(default)]
     pub spans: bool,
@@ -203,6 +216,40 @@ pub struct StageBend {
     pub path: String,
     /// Its value.
     pub value: String,
+}
+
+/// A usage plan setting that is made at some moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanBend {
+    /// Name of the plan.
+    pub plan: String,
+    /// Minutes from the birth of the world.
+    pub minute: f64,
+    /// Patch path, as of UpdateUsagePlan.
+    pub path: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// An API key that has used so much before that its quota ends at a moment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaBend {
+    /// Name of the API key.
+    pub key: String,
+    /// Minutes from the birth of the world.
+    pub minute: f64,
+}
+
+/// throttleSettings of GetAccount.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiAccount {
+    /// Requests per second.
+    pub rate: f64,
+    /// Burst.
+    pub burst: u32,
 }
 
 impl Scenario {

@@ -77,6 +77,7 @@ impl Settings {
                     What::Update { for_ms, .. } => settings.updates.push((change.at, change.at + for_ms)),
                     What::Delete { .. } => settings.end(change.at),
                     What::Stage { .. }
+                    | What::Plan { .. }
                     | What::Destination(_)
                     | What::Indexing(_)
                     | What::Invoke { .. }

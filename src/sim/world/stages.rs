@@ -46,6 +46,30 @@ impl World {
         timeline
     }
 
+    /// Takes a stage away, as DeleteStage does; none where there is no such API or stage (any more).
+    pub fn delete_stage(&self, api: &str, stage: &str, at: Millis) -> Option<()> {
+        let id = self.catalog.api_of_id(api)?;
+        let place = self.catalog.apis[id].stage_named(stage).filter(|place| self.has_stage(id, *place, at))?;
+        let patch = StagePatch { op: "delete".into(), path: "/".into(), value: None };
+        self.record_stage_change(id, &self.catalog.apis[id].stages[place].name, vec![patch], at);
+        Some(())
+    }
+
+    /// Whether the stage (its index in the catalog) is there at a moment.
+    pub fn has_stage(&self, api: ApiId, stage: usize, at: Millis) -> bool {
+        !self.stage(api, stage, at).deleted
+    }
+
+    /// Indices of the stages of an API that are there at a moment.
+    pub fn stages_of(&self, api: ApiId, at: Millis) -> impl Iterator<Item = usize> + '_ {
+        (0..self.catalog.apis[api].stages.len()).filter(move |stage| self.has_stage(api, *stage, at))
+    }
+
+    /// Whether a method ever had detailed metrics, as far as was changed by now.
+    pub fn ever_detailed(&self, api: ApiId, stage: usize, path: &str, method: &str) -> bool {
+        self.stage_timeline(api, stage, Millis::MAX).iter().any(|(_, state)| state.detailed(path, method))
+    }
+
     /// The settings of a stage (its index in the catalog) that bend its traffic, at a moment.
     pub fn stage(&self, api: ApiId, stage: usize, at: Millis) -> StageState {
         let mut state = StageState::at_start(&self.catalog, api, stage);

@@ -2,8 +2,11 @@
 //!
 //! Dates are seconds since 1970, lists are called `item`, pages are asked for by `position` and `limit`.
 
+mod certificates;
+pub mod domains;
 mod patch;
-mod plans;
+mod plan_patch;
+pub mod plans;
 pub mod resources;
 pub mod stage;
 
@@ -27,7 +30,7 @@ fn operation(call: &Call<'_>) -> Result<Response, Response> {
     let found = match call.operation {
         "GetAccount" => json!({
             "cloudwatchRoleArn": format!("arn:aws:iam::{}:role/apigateway-logs", world.catalog.account_id),
-            "throttleSettings": {"burstLimit": 5000, "rateLimit": 10000.0},
+            "throttleSettings": account_throttle(world),
             "features": ["UsagePlans"],
             "apiKeyVersion": "4",
         }),
@@ -50,7 +53,7 @@ fn operation(call: &Call<'_>) -> Result<Response, Response> {
         "GetStages" => {
             let id = api(call)?;
             let wanted = call.query("deploymentId");
-            let stages = (0..world.catalog.apis[id].stages.len()).map(|place| Stage::at(world, id, place, call.now));
+            let stages = world.stages_of(id, call.now).map(|place| Stage::at(world, id, place, call.now));
             let stages = stages.filter(|stage| wanted.as_ref().is_none_or(|wanted| *wanted == stage.deployment_id));
             json!({"item": stages.map(|stage| stage.json(call.now)).collect::<Vec<_>>()})
         }
@@ -78,17 +81,43 @@ fn operation(call: &Call<'_>) -> Result<Response, Response> {
             let api = &world.catalog.apis[api(call)?];
             list(call, resources::authorizers(world, api))?
         }
-        "GetUsagePlans" => list(call, plans::all(world))?,
+        "GetUsagePlans" => list(call, plans::all(call))?,
         "GetUsagePlan" => plans::one(call)?,
+        "UpdateUsagePlan" => plans::update(call)?,
         "GetUsagePlanKeys" => list(call, plans::keys_of_plan(call)?)?,
         "GetUsage" => plans::usage(call)?,
         "GetApiKeys" => list(call, plans::keys(call))?,
         "GetApiKey" => plans::key(call)?,
-        "GetDomainNames" => list(call, domain_names(world))?,
-        "GetBasePathMappings" => list(call, mappings(call)?)?,
+        "GetDomainNames" => list(call, domains::all(world))?,
+        "GetBasePathMappings" => list(call, domains::mappings(call)?)?,
+        "GetClientCertificates" => list(call, certificates::all(world))?,
+        "GetClientCertificate" => certificates::one(call)?,
         _ => return Ok(super::unknown_operation(call)),
     };
     Ok(answer(200, &found))
+}
+
+/// throttleSettings of the account: 10,000 requests a second and a burst of 5,000 unless its scenario has it otherwise.
+fn account_throttle(world: &World) -> Value {
+    let limit = world.scenario.api_account.as_ref();
+    json!({"burstLimit": limit.map_or(5000, |limit| limit.burst), "rateLimit": limit.map_or(10_000.0, |limit| limit.rate)})
+}
+
+/// Tags of an API, of both versions.
+pub fn api_tags(api: &Api) -> Vec<(String, String)> {
+    let pairs =
+        [("aws:cloudformation:stack-name", "shop-edge"), ("iac", "cdk"), ("service", &api.name), ("team", "shop")];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// Tags of a stage, of both versions.
+pub fn stage_tags(stage: &str) -> Vec<(String, String)> {
+    vec![("env".to_owned(), stage.trim_start_matches('$').to_owned())]
+}
+
+/// Tags as an object.
+pub fn tags(pairs: &[(String, String)]) -> Value {
+    Value::Object(pairs.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect())
 }
 
 /// A page of a v1 listing: 25 items unless asked otherwise, 500 at most.
@@ -97,7 +126,9 @@ fn list(call: &Call<'_>, items: Vec<Value>) -> Result<Value, Response> {
         None => 25,
         Some(text) => match text.parse::<usize>() {
             Ok(limit @ 1..=500) => limit,
-            _ => return Err(bad_request("Invalid limit: must be a whole number from 1 to 500")),
+            _ => {
+                return Err(bad_request("Invalid limit: must be a whole number from 1 to 500"));
+            }
         },
     };
     let scope = format!("v1 {} {}", call.operation, call.request.uri().path());
@@ -132,6 +163,7 @@ fn api(call: &Call<'_>) -> Result<ApiId, Response> {
 fn stage_of(call: &Call<'_>) -> Result<(ApiId, usize), Response> {
     let id = api(call)?;
     let place = call.world.catalog.apis[id].stage_named(call.label("stageName"));
+    let place = place.filter(|place| call.world.has_stage(id, *place, call.now));
     Ok((id, place.ok_or_else(|| not_found("Invalid Stage identifier specified"))?))
 }
 
@@ -143,7 +175,7 @@ fn rest_api(world: &World, api: &Api) -> Value {
         "createdDate": seconds(created(world, &api.id)),
         "apiKeySource": "HEADER",
         "endpointConfiguration": {"types": [api.endpoint_type], "ipAddressType": "ipv4"},
-        "tags": {"team": "shop", "iac": "cdk"},
+        "tags": tags(&api_tags(api)),
         "disableExecuteApiEndpoint": false,
         "rootResourceId": resources::id(api, "/"),
         "apiStatus": "AVAILABLE",
@@ -265,35 +297,6 @@ pub fn code(name: &str, length: usize) -> String {
     (0..length).map(|_| char::from(*dice.pick(b"abcdefghijklmnopqrstuvwxyz0123456789"))).collect()
 }
 
-fn domain_names(world: &World) -> Vec<Value> {
-    let region = &world.catalog.region;
-    let account = &world.catalog.account_id;
-    vec![json!({
-        "domainName": "api.shop.example.com",
-        "regionalDomainName": format!("d-{}.execute-api.{region}.amazonaws.com", code("api.shop.example.com", 10)),
-        "regionalHostedZoneId": "ZLY8HYME6SFDD",
-        "regionalCertificateArn": format!("arn:aws:acm:{region}:{account}:certificate/0b6fd1de-4a7e-4e6c-9f4f-3d5a1c2b7e90"),
-        "endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "ipv4"},
-        "domainNameStatus": "AVAILABLE",
-        "securityPolicy": "TLS_1_2",
-    })]
-}
-
-fn mappings(call: &Call<'_>) -> Result<Vec<Value>, Response> {
-    if call.label("domainName") != "api.shop.example.com" {
-        return Err(not_found("Invalid domain name identifier specified"));
-    }
-    let rest = call.world.catalog.apis.iter().filter(|api| api.protocol == Protocol::Rest);
-    let base = |place: usize, name: &str| if place == 0 { "(none)".to_owned() } else { name.to_owned() };
-    Ok(rest
-        .enumerate()
-        .filter_map(|(place, api)| {
-            let stage = api.stages.first()?;
-            Some(json!({"basePath": base(place, &api.name), "restApiId": api.id, "stage": stage.name}))
-        })
-        .collect())
-}
-
 /// 404.
 pub fn not_found(message: &str) -> Response {
     error_json(404, "NotFoundException", message)
@@ -303,3 +306,6 @@ pub fn not_found(message: &str) -> Response {
 pub fn bad_request(message: &str) -> Response {
     error_json(400, "BadRequestException", message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,9 @@ const STRATEGIES: [&str; 3] = ["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", 
 /// Checks one operation against the stage as it is; `deployment` tells whether there is one of that id.
 pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> bool, now: Millis) -> Result<(), Refusal> {
     let unknown = || bad(format!("Invalid method setting path: {}. Must be one of: [{PATHS}]", patch.path));
-    let Some(path) = patch.path.strip_prefix('/') else { return unknown() };
+    let Some(path) = patch.path.strip_prefix('/') else {
+        return unknown();
+    };
     let steps: Vec<&str> = path.split('/').collect();
     let value = patch.value.as_deref();
     let removes = patch.op == "remove";
@@ -45,6 +47,13 @@ pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> boo
             _ => {
                 bad("Invalid copy operation: from must be /canarySettings/deploymentId of a stage with a canary".into())
             }
+        },
+        ["variables"] if patch.op == "copy" => match value {
+            Some("/canarySettings/stageVariableOverrides") if stage.canary.is_some() => Ok(()),
+            _ => bad(
+                "Invalid copy operation: from must be /canarySettings/stageVariableOverrides of a stage with a canary"
+                    .into(),
+            ),
         },
         ["deploymentId"] | ["canarySettings", "deploymentId"] => {
             allow(patch, &["replace"])?;
@@ -111,7 +120,15 @@ pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> boo
             }
             bad("Access Log format must be single line, new line character is allowed only at end of the format and must contain at least $context.requestId or $context.extendedRequestId".into())
         }
-        [_, method] if METHODS.contains(method) => allow(patch, &["remove"]),
+        [resource, method] if METHODS.contains(method) => {
+            allow(patch, &["remove"])?;
+            if stage.has_method(resource, method) {
+                return Ok(());
+            }
+            bad(format!(
+                "Cannot remove method setting {resource}/{method} because there is no method setting for this method"
+            ))
+        }
         [_, method, group, name] if METHODS.contains(method) => {
             let bounds = match (*group, *name) {
                 ("metrics", "enabled") | ("logging", "dataTrace") => None,
@@ -131,6 +148,9 @@ pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> boo
             };
             allow(patch, &["replace"])?;
             let Some((least, most)) = bounds else { return truth(patch) };
+            if *group == "throttling" && value == Some("-1") {
+                return Ok(());
+            }
             number(patch, least, most)?;
             if *name != "rateLimit" && value.is_some_and(|text| text.contains('.')) {
                 return bad(format!("Invalid value for {}: must be a whole number", patch.path));

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{created, deployments, seconds};
+use super::super::logs::access_format;
+use super::{created, deployments, seconds, stage_tags, tags};
 use crate::sim::world::catalog::ApiId;
 use crate::sim::world::change::StagePatch;
 use crate::sim::world::{Millis, World};
@@ -35,13 +36,15 @@ pub struct Stage {
     pub flushed: Option<Millis>,
     /// tracingEnabled.
     pub traced: bool,
+    /// webAclArn.
+    pub web_acl: Option<String>,
     /// Stage variables.
     pub variables: Vec<(String, String)>,
     /// canarySettings, as they are shown.
     pub canary: Option<Map<String, Value>>,
     /// accessLogSettings.
     pub access_log: Option<AccessLog>,
-    /// methodSettings by their keys: `*/*`, `orders~1{id}/GET`.
+    /// methodSettings by their keys: `*/*`, `~1orders~1{id}/GET`.
     pub methods: Vec<(String, MethodSettings)>,
     created: Millis,
     updated: Millis,
@@ -65,9 +68,9 @@ pub struct MethodSettings {
     pub logging: String,
     /// dataTraceEnabled.
     pub data_trace: bool,
-    /// throttlingBurstLimit.
-    pub burst: u32,
-    /// throttlingRateLimit, requests per second.
+    /// throttlingBurstLimit; -1 is none.
+    pub burst: i64,
+    /// throttlingRateLimit, requests per second; -1 is none.
     pub rate: f64,
     /// cachingEnabled.
     pub caching: bool,
@@ -80,16 +83,6 @@ pub struct MethodSettings {
     /// unauthorizedCacheControlHeaderStrategy.
     pub strategy: String,
 }
-
-/// What a line of the access log holds.
-const ACCESS_FORMAT: &str = concat!(
-    r#"{"requestId":"$context.requestId","ip":"$context.identity.sourceIp","requestTime":"$context.requestTime","#,
-    r#""requestTimeEpoch":$context.requestTimeEpoch,"stage":"$context.stage","status":"$context.status","#,
-    r#""responseLatency":"$context.responseLatency","integrationLatency":"$context.integrationLatency","#,
-    r#""responseLength":"$context.responseLength","xrayTraceId":"$context.xrayTraceId","#,
-    r#""httpMethod":"$context.httpMethod","resourcePath":"$context.resourcePath","path":"$context.path","#,
-    r#""protocol":"$context.protocol"}"#
-);
 
 impl Default for MethodSettings {
     /// What a method has that nobody touched: the limits of the account, no cache.
@@ -125,7 +118,7 @@ impl Stage {
         let all = MethodSettings {
             metrics: start.detailed_metrics,
             logging: start.logging.to_owned(),
-            burst: start.throttle.map_or(5000, |(_, burst)| burst),
+            burst: start.throttle.map_or(5000, |(_, burst)| i64::from(burst)),
             rate: start.throttle.map_or(10_000.0, |(rate, _)| rate),
             ..MethodSettings::default()
         };
@@ -133,7 +126,7 @@ impl Stage {
         for own in &start.overrides {
             let mut settings = all.clone();
             if let Some((rate, burst)) = own.throttle {
-                (settings.rate, settings.burst) = (rate, burst);
+                (settings.rate, settings.burst) = (rate, i64::from(burst));
             }
             if let Some((enabled, ttl)) = own.cache {
                 (settings.caching, settings.ttl) = (enabled, ttl);
@@ -142,7 +135,9 @@ impl Stage {
         }
         let releases = deployments(api);
         let canary = start.canary_percent.map(|percent| {
-            let fields = json!({"percentTraffic": percent, "deploymentId": releases[0].id, "useStageCache": false});
+            let overrides = json!({"release": "canary"});
+            let fields = json!({"percentTraffic": percent, "deploymentId": releases[0].id, "useStageCache": false,
+                "stageVariableOverrides": overrides});
             fields.as_object().cloned().unwrap_or_default()
         });
         let since = created(world, &format!("{}/{}", api.id, start.name));
@@ -151,7 +146,13 @@ impl Stage {
             // While a canary runs, the rest of the traffic is still on the release before.
             deployment_id: releases[usize::from(canary.is_some())].id.clone(),
             description: format!("{} stage", start.name),
-            certificate: None,
+            certificate: start.guarded.then(super::certificates::id),
+            web_acl: start.guarded.then(|| {
+                let (region, account) = (&world.catalog.region, &world.catalog.account_id);
+                format!(
+                    "arn:aws:wafv2:{region}:{account}:regional/webacl/shop-edge/7f3c1b7a-5a0e-4f0e-8b1d-2c9e6d4a1f55"
+                )
+            }),
             documentation: None,
             cache_enabled: start.cache.is_some(),
             cache_size: start.cache.map(str::to_owned),
@@ -165,7 +166,7 @@ impl Stage {
                     "arn:aws:logs:{}:{}:log-group:{group}",
                     world.catalog.region, world.catalog.account_id
                 ),
-                format: ACCESS_FORMAT.into(),
+                format: access_format::of(api).to_owned(),
             }),
             methods,
             created: since,
@@ -186,6 +187,14 @@ impl Stage {
                 let canary = self.canary.as_ref().and_then(|canary| canary.get("deploymentId"));
                 if let Some(id) = canary.and_then(Value::as_str) {
                     self.deployment_id = id.to_owned();
+                }
+            }
+            ["variables"] if patch.op == "copy" => {
+                let overrides = self.canary.as_ref().and_then(|canary| canary.get("stageVariableOverrides"));
+                let overrides = overrides.and_then(Value::as_object).cloned().unwrap_or_default();
+                for (name, value) in overrides {
+                    self.variables.retain(|(known, _)| *known != name);
+                    self.variables.push((name, value.as_str().unwrap_or_default().to_owned()));
                 }
             }
             ["deploymentId"] => self.deployment_id = value,
@@ -237,7 +246,12 @@ impl Stage {
     }
 
     fn apply_canary(&mut self, steps: &[&str], value: &str, removes: bool) {
-        let canary = self.canary.get_or_insert_default();
+        let deployment = &self.deployment_id;
+        // A canary that nobody gave a deployment serves the stage's own.
+        let canary = self.canary.get_or_insert_with(|| {
+            let fields = json!({"percentTraffic": 0.0, "deploymentId": deployment, "useStageCache": false});
+            fields.as_object().cloned().unwrap_or_default()
+        });
         match steps {
             ["percentTraffic"] => {
                 canary.insert("percentTraffic".into(), json!(value.parse::<f64>().unwrap_or(0.0)));
@@ -263,6 +277,12 @@ impl Stage {
             }
             _ => {}
         }
+    }
+
+    /// Whether a method, as a path spells it, has settings of its own.
+    pub fn has_method(&self, path: &str, method: &str) -> bool {
+        let key = key_of_steps(path, method);
+        self.methods.iter().any(|(known, _)| *known == key)
     }
 
     /// The settings under a key; a method that had none of its own begins with those of the stage.
@@ -300,6 +320,7 @@ impl Stage {
         optional("clientCertificateId", &self.certificate);
         optional("documentationVersion", &self.documentation);
         optional("cacheClusterSize", &self.cache_size);
+        optional("webAclArn", &self.web_acl);
         shown.insert("stageName".into(), self.name.as_str().into());
         if !self.description.is_empty() {
             shown.insert("description".into(), self.description.as_str().into());
@@ -321,7 +342,7 @@ impl Stage {
             shown.insert("canarySettings".into(), Value::Object(canary.clone()));
         }
         shown.insert("tracingEnabled".into(), self.traced.into());
-        shown.insert("tags".into(), json!({"env": self.name}));
+        shown.insert("tags".into(), tags(&stage_tags(&self.name)));
         shown.insert("createdDate".into(), seconds(self.created));
         shown.insert("lastUpdatedDate".into(), seconds(self.updated));
         Value::Object(shown)
@@ -362,10 +383,14 @@ impl MethodSettings {
     }
 }
 
-/// Key of a method in methodSettings: `checkout/POST`, `orders~1{id}/GET`, `~1/GET` for the root.
+/// Key of a method in methodSettings: `~1checkout/POST`, `~1orders~1{id}/GET`, `~1/GET` for the root, as in the examples of
+/// the AWS CLI's get-stage, get-stages and update-stage.
 fn key(path: &str, method: &str) -> String {
+    if path == "*" {
+        return format!("*/{method}");
+    }
     let inner = path.trim_start_matches('/').replace('~', "~0").replace('/', "~1");
-    if inner.is_empty() { format!("~1/{method}") } else { format!("{inner}/{method}") }
+    format!("~1{inner}/{method}")
 }
 
 /// The key that a patch path means: `/~1checkout/POST/…` and `/checkout/POST/…` are the same method.
@@ -384,11 +409,11 @@ mod tests {
 
     #[test]
     fn a_method_has_one_key_however_the_patch_spells_it() {
-        assert_eq!(key("/checkout", "POST"), "checkout/POST");
-        assert_eq!(key("/orders/{id}", "GET"), "orders~1{id}/GET");
+        assert_eq!(key("/checkout", "POST"), "~1checkout/POST");
+        assert_eq!(key("/orders/{id}", "GET"), "~1orders~1{id}/GET");
         assert_eq!(key("/", "GET"), "~1/GET");
-        assert_eq!(key_of_steps("~1orders~1{id}", "GET"), "orders~1{id}/GET");
-        assert_eq!(key_of_steps("checkout", "POST"), "checkout/POST");
+        assert_eq!(key_of_steps("~1orders~1{id}", "GET"), "~1orders~1{id}/GET");
+        assert_eq!(key_of_steps("checkout", "POST"), "~1checkout/POST");
         assert_eq!(key_of_steps("*", "*"), "*/*");
     }
 }

@@ -4,7 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::apigateway::{bad_request, created, deployments, not_found};
+use super::super::apigateway::{bad_request, created, deployments, not_found, stage_tags, tags};
+use super::super::logs::access_format;
 use super::route_key;
 use crate::sim::wire::Response;
 use crate::sim::wire::form::iso;
@@ -85,7 +86,7 @@ impl Stage {
             access_log: start.access_log_group.as_ref().map(|group| {
                 let catalog = &world.catalog;
                 let arn = format!("arn:aws:logs:{}:{}:log-group:{group}", catalog.region, catalog.account_id);
-                (arn, "$context.requestId $context.status $context.routeKey".to_owned())
+                (arn, access_format::of(api).to_owned())
             }),
             default: RouteSettings {
                 detailed_metrics: Some(start.detailed_metrics),
@@ -156,7 +157,7 @@ impl Stage {
             "routeSettings": Value::Object(self.routes.iter().map(|(_, key, settings)| (key.clone(), settings.json())).collect()),
             "stageName": self.name,
             "stageVariables": Value::Object(self.variables.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()),
-            "tags": {},
+            "tags": tags(&stage_tags(&self.name)),
         });
         if let Some((arn, format)) = &self.access_log {
             shown["accessLogSettings"] = json!({"destinationArn": arn, "format": format});
@@ -182,7 +183,9 @@ pub fn path_of_route(api: &Api, key: &str) -> Option<String> {
 
 /// The body of UpdateStage as patch operations; an error answers what is wrong with it.
 pub fn patches(api: &Api, body: &Value) -> Result<Vec<StagePatch>, Response> {
-    let Value::Object(body) = body else { return Err(bad_request("Invalid request input")) };
+    let Value::Object(body) = body else {
+        return Err(bad_request("Invalid request input"));
+    };
     let mut list = Vec::new();
     let mut replace = |path: String, value: String| {
         list.push(StagePatch { op: "replace".into(), path, value: Some(value) });
@@ -205,7 +208,9 @@ pub fn patches(api: &Api, body: &Value) -> Result<Vec<StagePatch>, Response> {
             }
             ("stageVariables", Value::Object(variables)) => {
                 for (name, value) in variables {
-                    let Value::String(value) = value else { return Err(wrong(key)) };
+                    let Value::String(value) = value else {
+                        return Err(wrong(key));
+                    };
                     replace(format!("/variables/{name}"), value.clone());
                 }
             }
@@ -227,7 +232,9 @@ pub fn patches(api: &Api, body: &Value) -> Result<Vec<StagePatch>, Response> {
                     let path = path_of_route(api, route).ok_or_else(|| {
                         not_found(&format!("Unable to find Route by key {route} within the provided RouteSettings"))
                     })?;
-                    let Value::Object(settings) = settings else { return Err(wrong(key)) };
+                    let Value::Object(settings) = settings else {
+                        return Err(wrong(key));
+                    };
                     for (path, value) in route_settings(api, &path, settings)? {
                         replace(path, value);
                     }

@@ -2,6 +2,7 @@
 
 use super::samples::{Samples, Statistic};
 use super::series::Series;
+use crate::sim::world::catalog::ApiId;
 use crate::sim::world::tally::MINUTE;
 use crate::sim::world::{Millis, World};
 
@@ -52,6 +53,10 @@ impl<'a> Reader<'a> {
             Series::Api { apis, stage, route, read } => {
                 for &id in apis {
                     let api = &self.world.catalog.apis[id];
+                    let detailed = route.as_ref().map(|(method, path)| self.detailed(id, method, path, minute));
+                    if detailed.as_ref().is_some_and(|stages| !stages.contains(&true)) {
+                        continue;
+                    }
                     for request in self.world.seen(id, minute).iter() {
                         let in_stage = stage.as_ref().is_none_or(|stage| {
                             api.stages.get(usize::from(request.stage)).is_some_and(|s| s.name == *stage)
@@ -61,13 +66,20 @@ impl<'a> Reader<'a> {
                                 .get(usize::from(request.route))
                                 .is_some_and(|r| r.method == *method && r.path == *path)
                         });
-                        if in_stage && in_route {
+                        let is_metered = detailed.as_ref().is_none_or(|stages| stages[usize::from(request.stage)]);
+                        if in_stage && in_route && is_metered {
                             read(api, request, samples);
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Of each stage of an API whether it told the metrics of a method by itself in a minute.
+    fn detailed(&self, api: ApiId, method: &str, path: &str, minute: Millis) -> Vec<bool> {
+        let stages = 0..self.world.catalog.apis[api].stages.len();
+        stages.map(|stage| self.world.stage(api, stage, minute).detailed(path, method)).collect()
     }
 
     /// Datapoints of some series together, oldest first: one for each period of `period` ms that begins in `from..to`

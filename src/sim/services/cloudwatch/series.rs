@@ -245,7 +245,7 @@ pub fn every<'a>(world: &'a World, namespace: Option<&str>) -> Box<dyn Iterator<
     let wanted = |name: &str| namespace.is_none_or(|namespace| namespace == name);
     let fleet = FLEET.iter().map(|(name, _)| Metric { namespace: LAMBDA, name, dimensions: Vec::new() });
     let functions = (0..world.catalog.functions.len()).flat_map(|id| of_function(world, id));
-    let apis = world.catalog.apis.iter().flat_map(of_api);
+    let apis = (0..world.catalog.apis.len()).flat_map(|id| of_api(world, id));
     let queues = world.catalog.mappings.iter().filter_map(EventSourceMapping::queue).flat_map(of_queue);
     let lambda = wanted(LAMBDA).then(|| fleet.chain(functions));
     let apis = wanted(API_GATEWAY).then_some(apis);
@@ -312,15 +312,16 @@ fn has(world: &World, function: &Function, name: &str, provisioned: bool) -> boo
     }
 }
 
-fn of_api(api: &Api) -> Vec<Metric> {
+fn of_api(world: &World, id: ApiId) -> Vec<Metric> {
+    let api = &world.catalog.apis[id];
     let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let root = if api.protocol == Protocol::Rest { text("ApiName", &api.name) } else { text("ApiId", &api.id) };
     let mut sets = vec![vec![root.clone()]];
-    for stage in &api.stages {
+    for (place, stage) in api.stages.iter().enumerate() {
         let in_stage = vec![root.clone(), text("Stage", &stage.name)];
         sets.push(in_stage.clone());
-        if stage.detailed_metrics {
-            for route in &api.routes {
+        for route in &api.routes {
+            if world.ever_detailed(id, place, &route.path, &route.method) {
                 let mut set = in_stage.clone();
                 if api.protocol == Protocol::WebSocket {
                     set.push(text("Route", &route.path));

@@ -1,5 +1,6 @@
 //! CloudWatch Logs: groups, streams, events, Insights and Live Tail, told from the world's invocations and requests.
 
+pub mod access_format;
 pub mod api_log;
 pub mod event;
 pub mod events;

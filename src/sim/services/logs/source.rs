@@ -1,6 +1,6 @@
 //! What writes into a log group: a function's invocations, or the requests of a stage of an API.
 
-use super::api_log::{self, Levels, Log};
+use super::api_log::{self, Formats, Levels, Log};
 use super::event::Key;
 use crate::sim::services::xray::span_log;
 use crate::sim::world::catalog::{ApiId, FunctionId, LogFormat};
@@ -117,8 +117,9 @@ impl Source {
             }),
             Source::Access(..) | Source::Execution(..) if begun == Begun::Cold => {}
             Source::Access(api, stage) | Source::Execution(api, stage) => {
-                let levels = Levels::of(world, api, stage);
-                let log = if matches!(self, Source::Execution(..)) { Log::Execution(&levels) } else { Log::Access };
+                let (formats, levels) = (Formats::of(world, api, stage), Levels::of(world, api, stage));
+                let execution = matches!(self, Source::Execution(..));
+                let log = if execution { Log::Execution(&levels) } else { Log::Access(&formats) };
                 for request in world.api_requests(api, starts.start, starts.end) {
                     if request.stage == stage {
                         api_log::lines(world, &request, log, &mut |key, stream, message| {

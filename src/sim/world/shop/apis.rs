@@ -74,12 +74,13 @@ fn stage(name: &str, share: f64) -> Stage {
         detailed_metrics: false,
         access_log_group: None,
         variables: Vec::new(),
+        guarded: false,
         canary_percent: None,
     }
 }
 
 fn method(path: &str, method: &str, throttle: Option<(f64, u32)>, cache: Option<(bool, u32)>) -> MethodOverride {
-    MethodOverride { path: path.to_owned(), method: method.to_owned(), throttle, cache }
+    MethodOverride { path: path.to_owned(), method: method.to_owned(), throttle, cache, metrics: None }
 }
 
 fn shop_stages() -> Vec<Stage> {
@@ -96,7 +97,7 @@ fn shop_stages() -> Vec<Stage> {
         detailed_metrics: true,
         access_log_group: Some("/aws/apigateway/shop-api-access".to_owned()),
         variables: vec![("alias".to_owned(), "live".to_owned()), ("table".to_owned(), "orders".to_owned())],
-        canary_percent: None,
+        guarded: true,
         ..stage("prod", 0.95)
     };
     let staging = Stage {

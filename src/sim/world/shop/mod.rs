@@ -3,6 +3,7 @@
 mod apis;
 mod extras;
 mod functions;
+mod stacks;
 mod voices;
 
 use super::Millis;
@@ -28,6 +29,7 @@ pub fn catalog(functions: usize, born: Millis) -> Catalog {
     catalog.functions.extend((own..functions.max(own)).map(|number| super::filler::function(number, born)));
     catalog.functions.sort_by(|one, other| one.name.cmp(&other.name));
     apis::add(&mut catalog);
+    stacks::add(&mut catalog);
     add_sources(&mut catalog);
     add_calls(&mut catalog);
     catalog.alarms = alarms();
