@@ -64,9 +64,7 @@ pub(super) fn run(desk: &Desk) {
             usage_plans,
         )
     });
-    desk.run(move |desk| {
-        desk.keep_fresh(|interests| interests.refused.clone(), |_| Some(COUNTED), refusals)
-    });
+    desk.run(move |desk| desk.keep_fresh(|interests| interests.refused.clone(), |_| Some(COUNTED), refusals));
     let known = kinds.clone();
     desk.run(move |desk| {
         desk.keep_each_fresh(
