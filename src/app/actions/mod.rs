@@ -24,10 +24,11 @@ use source::Sources;
 
 use super::App;
 use super::command::Action;
-use super::overlay::Overlay;
+use super::effect::Change;
+use super::overlay::{Choice, Chosen, Overlay};
 use super::selected::Selected;
 use crate::model::api::{Api, Protocol, Stage};
-use crate::model::function::{Function, FunctionDetail};
+use crate::model::function::{Alias, Function, FunctionDetail, ProvisionedConcurrency};
 use crate::model::series::Subject;
 use crate::time::Moment;
 
@@ -65,6 +66,8 @@ enum Way {
 enum Obstacle {
     Unknown(Needed),
     Refused(String),
+    /// Several could be meant.
+    Which(&'static str, Vec<(String, Selected)>),
 }
 
 impl From<String> for Obstacle {
@@ -86,7 +89,7 @@ impl App {
         self.begin_on(action, selected);
     }
 
-    fn begin_on(&mut self, action: Action, selected: Selected) {
+    pub(super) fn begin_on(&mut self, action: Action, selected: Selected) {
         if let Some(why) = &self.origin.read_only {
             self.notices.complain(format!("Nothing can be changed: {why}"), self.now);
             return;
@@ -95,6 +98,10 @@ impl App {
             Ok(Way::Form(form)) => self.overlays.push(Overlay::Form(form)),
             Ok(Way::Ask(wish)) => self.ask_with(wish.change, wish.notes),
             Err(Obstacle::Refused(why)) => self.notices.say(why, self.now),
+            Err(Obstacle::Which(what, found)) => {
+                let item = |(name, selected)| (name, Ok(Chosen::Begin(action, Box::new(selected))));
+                self.overlays.push(Overlay::Choice(Choice::new(what, found.into_iter().map(item).collect())));
+            }
             Err(Obstacle::Unknown(needed)) => {
                 let what = match &needed {
                     Needed::Function(name) => name.clone(),
@@ -140,12 +147,15 @@ impl App {
         match action {
             Action::Reserve => form(self.reserve(selected)?.form()),
             Action::SwitchOff => self.switch(selected),
+            Action::RemoveProvision => self.unprovision(selected),
             Action::MoveAlias => {
                 let (function, detail) = self.function_known(selected)?;
+                which_alias(detail, selected)?;
                 form(AliasMove::of(&function.name, detail, self.alias_meant(detail, selected))?.form())
             }
             Action::RollBack => {
                 let (function, detail) = self.function_known(selected)?;
+                which_alias(detail, selected)?;
                 let alias = AliasMove::of(&function.name, detail, self.alias_meant(detail, selected))?;
                 let before = self.led_before.get(&(function.name.clone(), alias.alias.name.clone()));
                 ask(alias.back(before)?)
@@ -192,6 +202,32 @@ impl App {
             self.store.functions.get(name).ok_or_else(|| format!("{name} is not in the list of functions"))?;
         let detail = self.detail_of(name).ok_or_else(|| Obstacle::Unknown(Needed::Function(name.to_string())))?;
         Ok((function, detail))
+    }
+
+    /// Removes provisioned concurrency: of what is under the cursor, or of the one that has some.
+    fn unprovision(&self, selected: &Selected) -> Result<Way, Obstacle> {
+        let (function, detail) = self.function_known(selected)?;
+        let named = selected.qualifier.as_deref();
+        let of: Vec<_> =
+            detail.provisioned.iter().filter(|config| named.is_none_or(|name| config.qualifier == name)).collect();
+        match of.as_slice() {
+            [] => {
+                let name = named.map(|name| format!(":{name}")).unwrap_or_default();
+                Err(format!("{}{name} has no provisioned concurrency", function.name).into())
+            }
+            [config] => Ok(Way::Ask(Box::new(Wish::of(Change::RemoveProvisionedConcurrency {
+                function: function.name.clone(),
+                qualifier: config.qualifier.clone(),
+                from: config.requested,
+            })))),
+            several => {
+                let one = |config: &&ProvisionedConcurrency| {
+                    let selected = Selected { qualifier: Some(config.qualifier.clone()), ..selected.clone() };
+                    (format!("{}, {} provisioned", config.qualifier, config.requested), selected)
+                };
+                Err(Obstacle::Which("Which alias or version", several.iter().map(one).collect()))
+            }
+        }
     }
 
     /// The alias under the cursor; of a version, the alias that leads to it.
@@ -269,11 +305,16 @@ impl App {
         let of_stage = |plan: &&crate::model::api::UsagePlan| {
             plan.stages.iter().any(|known| known.api == *api && known.stage == *stage)
         };
-        let mut found = plans.iter().filter(of_stage);
-        match (found.next(), found.next()) {
-            (None, _) => Err("no usage plan holds for this stage".into()),
-            (Some(plan), None) => Ok(PlanLimits { plan: plan.clone() }),
-            _ => Err("several usage plans hold for this stage: open it and select one".into()),
+        let found: Vec<_> = plans.iter().filter(of_stage).collect();
+        match found.as_slice() {
+            [] => Err("no usage plan holds for this stage".into()),
+            [plan] => Ok(PlanLimits { plan: (*plan).clone() }),
+            several => {
+                let one = |plan: &&crate::model::api::UsagePlan| {
+                    (plan.name.clone(), Selected { plan: Some(plan.id.clone()), ..selected.clone() })
+                };
+                Err(Obstacle::Which("Which usage plan", several.iter().map(one).collect()))
+            }
         }
     }
 
@@ -295,4 +336,16 @@ impl App {
             }
         }
     }
+}
+
+/// Of several aliases one has to be named: by the cursor, or by whoever is asked.
+fn which_alias(detail: &FunctionDetail, selected: &Selected) -> Result<(), Obstacle> {
+    if selected.qualifier.is_some() || detail.aliases.len() < 2 {
+        return Ok(());
+    }
+    let one = |alias: &Alias| {
+        let selected = Selected { qualifier: Some(alias.name.clone()), ..selected.clone() };
+        (format!("{}, now version {}", alias.name, alias.routing().words()), selected)
+    };
+    Err(Obstacle::Which("Which alias", detail.aliases.iter().map(one).collect()))
 }
