@@ -53,6 +53,17 @@ fn assert_says(scene: &Scene, what: &str) {
     assert!(text.contains(what), "{what:?} is not on the screen:\n{}", scene.text());
 }
 
+/// Lets time pass until the screen says it.
+async fn pass_until(scene: &mut Scene, what: &str) {
+    for _ in 0..120 {
+        scene.pass(5).await;
+        if scene.text().contains(what) {
+            return;
+        }
+    }
+    assert_says(scene, what);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reserve_is_set_removed_and_given_back() {
     let mut scene = scene().await;
@@ -195,11 +206,10 @@ async fn a_cache_takes_its_time_and_is_watched_until_it_is_there() {
     assert_says(&scene, "it is watched until it is done");
     scene.pass(10).await;
     assert_says(&scene, "shop-api staging: CREATE_");
-    scene.pass(300).await;
-    assert_says(&scene, "Done: the cache of shop-api staging is AVAILABLE");
+    pass_until(&mut scene, "Done: the cache of shop-api staging is AVAILABLE").await;
     scene.press(&["F"]);
     scene.go().await;
-    scene.pass(120).await;
+    pass_until(&mut scene, "Done: the cache of shop-api staging is AVAILABLE").await;
     scene.press(&["U"]);
     assert_says(&scene, "from 1.6 GB to off");
     scene.go().await;

@@ -170,9 +170,9 @@ async fn patches_change_what_they_name() {
     let api = account.rest_api("shop-api").await;
     let before = account.stage(&api, "prod").await.expect("the stage");
     let methods = before.method_settings().expect("settings");
-    let checkout = &methods["checkout/POST"];
+    let checkout = &methods["~1checkout/POST"];
     assert_eq!((checkout.throttling_rate_limit(), checkout.throttling_burst_limit()), (20.0, 40));
-    assert!(methods["catalog~1items~1{id}/GET"].caching_enabled());
+    assert!(methods["~1catalog~1items~1{id}/GET"].caching_enabled());
     assert_eq!(methods["*/*"].throttling_rate_limit(), 200.0);
 
     account.wait(5);
@@ -193,10 +193,10 @@ async fn patches_change_what_they_name() {
     let after = account.stage(&api, "prod").await.expect("the stage");
     let methods = after.method_settings().expect("settings");
     assert_eq!(methods["*/*"].throttling_rate_limit(), 50.0);
-    assert_eq!(methods["checkout/POST"].throttling_burst_limit(), 7);
-    assert_eq!(methods["catalog~1items~1{id}/GET"].cache_ttl_in_seconds(), 30);
-    assert_eq!(methods["orders/GET"].logging_level(), Some("INFO"));
-    assert!(!methods.contains_key("catalog~1search/GET"));
+    assert_eq!(methods["~1checkout/POST"].throttling_burst_limit(), 7);
+    assert_eq!(methods["~1catalog~1items~1{id}/GET"].cache_ttl_in_seconds(), 30);
+    assert_eq!(methods["~1orders/GET"].logging_level(), Some("INFO"));
+    assert!(!methods.contains_key("~1catalog~1search/GET"));
     let variables = after.variables().expect("variables");
     assert_eq!(variables.get("region").map(String::as_str), Some("eu"));
     assert!(!variables.contains_key("alias"));
@@ -219,7 +219,7 @@ async fn a_patch_that_cannot_be_is_refused_and_changes_nothing() {
         (Op::Replace, "/cacheClusterSize", "0.7", "Must be one of: [0.5, 1.6"),
         (Op::Replace, "/*/*/caching/ttlInSeconds", "3601", "must be from 0 to 3600"),
         (Op::Replace, "/*/*/throttling/burstLimit", "1.5", "must be a whole number"),
-        (Op::Replace, "/*/*/throttling/rateLimit", "-1", "must be from 0"),
+        (Op::Replace, "/*/*/throttling/rateLimit", "-2", "must be from 0"),
         (Op::Replace, "/*/*/throttling/rateLimit", "many", "Invalid number 'many'"),
         (Op::Replace, "/deploymentId", "nope42", "Deployment id does not exist"),
         (Op::Add, "/description", "x", "Invalid patch operation 'add'"),

@@ -1,41 +1,21 @@
 //! From a wish to a change: forms, the one door, what comes back, undo.
 
-use chrono::TimeDelta;
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::App;
-use super::actions::reserve::SwitchedOff;
 use super::command::Action;
 use super::confirm::{Button, Confirmation};
-use super::effect::{Change, Effect, Failure, Outcome};
-use super::invoke::{Answer, Field, InvokeForm};
-use super::overlay::{Choice, Chosen, Overlay};
+use super::effect::{Change, Effect, Failure};
+use super::invoke::{Answer, Field};
+use super::overlay::Overlay;
 use super::provision::{ProvisionForm, dollars_per_hour};
-use super::watch::Watch;
 use crate::config::Writes;
 use crate::model::function::InvocationType;
-use crate::model::trouble::Kind;
 use crate::text;
 
 impl App {
-    pub(super) fn open_invoke(&mut self) {
-        let selected = self.selected();
-        let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
-            self.notices.say("Select a function first", self.now);
-            return;
-        };
-        let detail = self.store.details.get(&function.name).and_then(|feed| feed.get());
-        let qualifiers = detail.map(|detail| {
-            let aliases = detail.aliases.iter().map(|alias| alias.name.clone());
-            aliases.chain(detail.versions.iter().rev().map(|version| version.version.clone())).collect()
-        });
-        let payload = self.payloads.get(&function.name).map_or("{}", String::as_str);
-        let form = InvokeForm::new(function, qualifiers.unwrap_or_default(), selected.qualifier.as_deref(), payload);
-        self.overlays.push(Overlay::Invoke(Box::new(form)));
-    }
-
     pub(super) fn open_provision(&mut self) {
         let selected = self.selected();
         let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
@@ -217,6 +197,7 @@ impl App {
             (Some(Overlay::Invoke(form)), _) => match form.field {
                 Field::Payload => {
                     if form.payload.input(key) {
+                        form.untouched = false;
                         form.check();
                     }
                 }
@@ -290,151 +271,16 @@ impl App {
         if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_))) {
             self.overlays.pop();
         }
-        if let Change::Invoke { function, payload, .. } = &change {
-            self.payloads.insert(function.clone(), payload.clone());
+        let mut effects = self.invoke_sent(&change);
+        if let Change::Invoke { .. } = &change {
             self.overlays.push(Overlay::Answer(Box::new(Answer::waiting(change.clone(), self.now))));
         } else {
             self.notices.say(format!("{} …", change.sentence()), self.now);
         }
         self.pending.push(change.clone());
-        vec![Effect::Change(change)]
+        effects.push(Effect::Change(change));
+        effects
     }
-
-    /// Something that we asked of the world has been done, or not.
-    pub(super) fn performed(&mut self, outcome: Outcome) -> Vec<Effect> {
-        let now = self.now;
-        match outcome {
-            Outcome::Invoked { change, result } => {
-                self.pending.retain(|pending| *pending != change);
-                let open = self.overlays.iter_mut().find_map(|overlay| match overlay {
-                    Overlay::Answer(answer) if answer.change == change && answer.result.is_none() => Some(answer),
-                    _ => None,
-                });
-                match open {
-                    Some(answer) => answer.accept(result),
-                    None => {
-                        let how = match &result {
-                            Ok(answer) => answer.function_error.clone().unwrap_or_else(|| "succeeded".into()),
-                            Err(failure) => sentence(failure),
-                        };
-                        self.notices.say(format!("{}: {how}", change.sentence()), now);
-                    }
-                }
-            }
-            Outcome::Changed { change, result } => {
-                self.pending.retain(|pending| *pending != change);
-                // Look at once what has become of it.
-                self.refresh += 1;
-                match result {
-                    Ok(()) => self.changed(change),
-                    Err(failure) => self.not_changed(change, &failure),
-                }
-            }
-            Outcome::Copied { what, bytes } => {
-                self.notices.say(format!("Sent the {what} to the terminal's clipboard ({bytes} bytes)"), now);
-            }
-            Outcome::Exported { rows, bytes, path } => {
-                let rows = if rows == 1 { "1 row".to_string() } else { format!("{rows} rows") };
-                self.notices.say(format!("Wrote {rows}, {}, to {path}", text::bytes(bytes)), now);
-            }
-            Outcome::Jq { generation, results, trouble } => {
-                self.with_tabs(|tabs, cx| tabs.logs.jq_answered(generation, results, trouble, cx));
-            }
-            Outcome::Failed(why) => self.notices.complain(why, now),
-        }
-        vec![]
-    }
-
-    /// A change has been accepted.
-    fn changed(&mut self, change: Change) {
-        let now = self.now;
-        let watch = Watch::after(&change, now);
-        let then = match (&watch, change.undo()) {
-            (Some(_), _) => "it is watched until it is done".to_string(),
-            (None, Some(_)) => format!("{} undoes it", self.keymap.chord(Action::Undo)),
-            (None, None) => "done".to_string(),
-        };
-        self.notices.say(format!("{}: accepted; {then}", change.sentence()), now);
-        self.watches.extend(watch);
-        if let Change::SetReservedConcurrency { function, from, to: Some(0) } = &change {
-            let scope = self.scope();
-            self.switched_off.push(SwitchedOff {
-                account: scope.account,
-                region: scope.region,
-                function: function.clone(),
-                from: *from,
-                at: now,
-            });
-        }
-        if let Change::MoveAlias { function, alias, from, .. } = &change {
-            self.led_before.insert((function.clone(), alias.clone()), from.clone());
-        }
-        // An undo uses up the change that it undoes.
-        if self.undoable.last().and_then(Change::undo).as_ref().is_some_and(|undo| same(undo, &change)) {
-            self.undoable.pop();
-        } else if change.undo().is_some() {
-            self.undoable.push(change);
-        }
-    }
-
-    /// A change has not been made, or it is not known whether it has. What is only in the way for now can be waited for.
-    fn not_changed(&mut self, change: Change, failure: &Failure) {
-        let now = self.now;
-        self.notices.complain(format!("{}: {}", change.sentence(), sentence(failure)), now);
-        let Failure::Refused(trouble) = failure else { return };
-        let stale = trouble.code.as_deref() == Some("PreconditionFailedException");
-        let items = match trouble.kind {
-            Kind::Conflict => vec![
-                ("Wait until it is over, then ask me again".to_string(), Ok(Chosen::Wait(Box::new(change)))),
-                ("Leave it as it is".to_string(), Ok(Chosen::Leave)),
-            ],
-            Kind::Throttled => {
-                let wait = trouble.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
-                let wait = wait.unwrap_or(TimeDelta::seconds(20)).max(TimeDelta::seconds(1));
-                let words = format!("Ask me again in {} s", wait.num_seconds());
-                vec![
-                    (words, Ok(Chosen::Later(Box::new(change), now + wait))),
-                    ("Leave it as it is".to_string(), Ok(Chosen::Leave)),
-                ]
-            }
-            _ if stale => {
-                // It is not what it was when the form was opened: look at it first.
-                self.refresh += 1;
-                self.notices
-                    .complain("Nothing was changed: somebody else has changed it meanwhile; look, then try again", now);
-                return;
-            }
-            _ => return,
-        };
-        let what = match trouble.kind {
-            Kind::Throttled => "Nothing was changed: too many requests",
-            _ => "Nothing was changed: another change is in progress",
-        };
-        self.overlays.push(Overlay::Choice(Choice::new(format!("{what} ({})", change_name(&items)), items)));
-    }
-}
-
-/// What the choices are about.
-fn change_name(items: &[(String, Result<Chosen, String>)]) -> String {
-    items
-        .iter()
-        .find_map(|(_, chosen)| match chosen {
-            Ok(Chosen::Wait(change) | Chosen::Later(change, _)) => Some(change.name()),
-            _ => None,
-        })
-        .unwrap_or_default()
-}
-
-/// The same change: the revision that it goes by does not count.
-fn same(one: &Change, other: &Change) -> bool {
-    let plain = |change: &Change| {
-        let mut change = change.clone();
-        if let Change::MoveAlias { revision, .. } = &mut change {
-            *revision = None;
-        }
-        change
-    };
-    plain(one) == plain(other)
 }
 
 fn other(button: Button) -> Button {

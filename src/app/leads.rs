@@ -155,9 +155,13 @@ impl App {
             // From the map or the groups Esc leads back to them.
             Chosen::Expression(text) => self.jump(Jump::Traces(text)),
             Chosen::Narrow(text) => self.with_tabs(|tabs, cx| tabs.traces.narrow(&text, cx)),
+            Chosen::Group(by, _) => self.with_tabs(|tabs, cx| tabs.functions.group(by, cx)),
+            Chosen::Rank(metric, _) => self.with_tabs(|tabs, cx| tabs.functions.rank(metric, cx)),
             Chosen::Wait(change) => self.watches.push(Watch::before(*change, self.now)),
             Chosen::Later(change, moment) => self.watches.push(Watch::until(*change, moment, self.now)),
             Chosen::Leave => {}
+            Chosen::Snooze(nap) => self.with_tabs(|tabs, cx| tabs.overview.snooze(nap, cx)),
+            Chosen::Wake(at, _) => self.with_tabs(|tabs, cx| tabs.overview.wake(at, cx)),
         }
     }
 }

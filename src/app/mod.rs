@@ -17,6 +17,7 @@ mod leads;
 pub mod learning;
 pub mod line;
 pub mod message;
+mod outcome;
 pub mod overlay;
 pub mod palette;
 pub mod pointer;
@@ -26,6 +27,7 @@ pub mod query;
 pub mod regions;
 pub mod selected;
 pub mod step;
+mod steps;
 pub mod tabs;
 pub mod toast;
 pub mod trail;
@@ -43,7 +45,7 @@ use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::store::logs::LogStore;
 use crate::time::{Clock, Moment, TimeWindow};
-use actions::Awaited;
+use actions::Expected;
 use actions::reserve::SwitchedOff;
 use command::Place;
 use effect::{Change, Effect};
@@ -52,7 +54,6 @@ use keymap::Keymap;
 use message::{Message, Traffic};
 use overlay::Overlay;
 use regions::Regions;
-use step::{Jump, Step};
 use tabs::apis::Apis;
 use tabs::functions::Functions;
 use tabs::logs::Logs;
@@ -129,16 +130,16 @@ pub struct App {
     pub mouse: bool,
     last_input: Moment,
     refresh: u64,
+    /// What is kept of invokes.
+    pub invokes: invoke::Shelves,
     /// What is watched until it is done.
     pub watches: Vec<Watch>,
     /// An action that waits for what it needs to know.
-    pub awaited: Option<Awaited>,
+    pub expected: Option<Expected>,
     /// Functions that were switched off from here, in the order of time: what they had before.
     pub switched_off: Vec<SwitchedOff>,
     /// Where aliases led before they were moved, as far as that was seen: by function and alias.
     pub led_before: HashMap<(String, String), Routing>,
-    /// Payload last sent, by function.
-    pub payloads: HashMap<String, String>,
     /// Changes made, the last of which `U` undoes.
     pub undoable: Vec<Change>,
     /// Since when we are leaving, and only wait for a query to be stopped.
@@ -181,7 +182,7 @@ impl App {
             },
             tab: Tab::Overview,
             overview: Overview::default(),
-            functions: Functions::default(),
+            functions: Functions::new(&config.functions),
             logs: Logs::default(),
             traces: Traces::default(),
             apis: Apis::default(),
@@ -193,11 +194,11 @@ impl App {
             focused: true,
             last_input: now,
             refresh: 0,
+            invokes: invoke::Shelves::default(),
             watches: Vec::new(),
-            awaited: None,
+            expected: None,
             switched_off,
             led_before: HashMap::new(),
-            payloads: HashMap::new(),
             undoable: Vec::new(),
             quitting: None,
             pending: Vec::new(),
@@ -217,6 +218,9 @@ impl App {
         self.drop_outdated();
         if self.has_parted() {
             effects.push(Effect::Quit);
+        }
+        if self.overview.snoozes.take_changed() {
+            effects.push(Effect::KeepSnoozes(self.overview.snoozes.lines()));
         }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
@@ -266,7 +270,7 @@ impl App {
                 self.look_after();
                 self.go_on();
                 // Rows are places in what is known: where there is less of it, they can't wait.
-                let shrunk = self.store.functions.all().len() < self.functions.arranged;
+                let shrunk = self.functions.is_displaced(&self.store);
                 if self.store.traces.revision != self.traces.list.arranged {
                     self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
                 }
@@ -369,6 +373,7 @@ impl App {
             Tab::Apis => self.apis.interests(&cx, &mut wanted),
         }
         self.logs.insights.interests(&mut wanted);
+        self.functions.ranking_interest(&self.store, &mut wanted);
         for overlay in &self.overlays {
             match overlay {
                 Overlay::Palette(palette) => {
@@ -376,7 +381,13 @@ impl App {
                     wanted.apis = true;
                     wanted.stages.extend(palette.sought.iter().cloned());
                 }
-                Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
+                Overlay::Invoke(form) => {
+                    wanted.detail = Some(form.function.clone());
+                    let apis = self.apis_behind(&form.function);
+                    wanted.apis |= !apis.is_empty();
+                    wanted.stages.extend(apis.iter().cloned());
+                    wanted.routes.extend(apis);
+                }
                 Overlay::Provision(form) => {
                     wanted.detail = Some(form.function.clone());
                     // Alarms tell whether Application Auto Scaling sets it.
@@ -411,48 +422,11 @@ impl App {
         act(&mut tabs, &cx)
     }
 
-    /// Carries out what a tab can't do alone.
-    fn take(&mut self, steps: Vec<Step>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for step in steps {
-            match step {
-                Step::Do(effect) => effects.push(effect),
-                Step::Go(jump) => self.jump(jump),
-                Step::Show(overlay) => {
-                    self.overlays.push(*overlay);
-                    self.fit_lines();
-                }
-                Step::Choose(chosen) => self.choose(chosen),
-                Step::Say(text) => self.notices.say(text, self.now),
-            }
-        }
-        effects
-    }
-
-    /// Goes to another view, and remembers the way back.
-    pub fn jump(&mut self, jump: Jump) {
-        let to = match &jump {
-            Jump::Function(_) => Tab::Functions,
-            Jump::Logs(_) => Tab::Logs,
-            Jump::Traces(_) | Jump::Trace(_) => Tab::Traces,
-            Jump::Stage(..) => Tab::Apis,
-        };
-        self.remember();
-        self.with_tabs(|tabs, cx| match jump {
-            Jump::Function(name) => tabs.functions.open(name),
-            Jump::Logs(target) => tabs.logs.show(&target, cx),
-            Jump::Traces(filter) => tabs.traces.arrive(filter, cx),
-            Jump::Trace(target) => tabs.traces.open(target, cx),
-            Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
-        });
-        self.tab = to;
-    }
-
     fn window_changed(&mut self) {
         self.store.graph = Feed::default();
         self.store.graph_before = Feed::default();
         self.store.metrics.clear();
-        self.functions.figures.clear();
+        self.functions.forget_figures();
         self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));
         self.unlearnt.push(Learnt::Metrics);
         self.learn_now();

@@ -10,11 +10,18 @@ use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
 use super::effect::Change;
+use super::findings::snooze::Nap;
+use super::invoke::compare::Comparison;
+use super::invoke::history::Answers;
+use super::invoke::shelf::Shelf;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use super::tabs::functions::chooser::Chooser;
+use super::tabs::functions::groups::GroupBy;
+use crate::model::series::Metric;
 use crate::time::Moment;
 
 /// A popup.
@@ -34,12 +41,20 @@ pub enum Overlay {
     Line(Box<LineView>),
     /// One of several things, each with what it does.
     Choice(Choice),
+    /// The columns of the function table.
+    Columns(Box<Chooser>),
     /// What can be copied of a line.
     Copies(Box<Copies>),
     /// The payload editor.
     Invoke(Box<InvokeForm>),
     /// The answer to an invoke.
     Answer(Box<Answer>),
+    /// Payloads to choose from.
+    Shelf(Box<Shelf>),
+    /// Answers of before.
+    Answers(Box<Answers>),
+    /// Two answers compared.
+    Comparison(Box<Comparison>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
     /// A setting being changed.
@@ -87,6 +102,8 @@ pub enum PromptKind {
     Jq,
     /// What is looked for in the document below, as it is typed.
     Find,
+    /// A name for the payload in the form.
+    PayloadName,
 }
 
 /// A line of text for the view below.
@@ -125,20 +142,33 @@ pub enum Chosen {
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Groups functions, or does not any more; what that is.
+    Group(Option<GroupBy>, String),
+    /// Ranks all functions by this metric; what that takes and costs.
+    Rank(Metric, String),
     /// Waits until what is in the way of this change is over, and asks about it again.
     Wait(Box<Change>),
     /// Asks about this change again, then.
     Later(Box<Change>, Moment),
     /// Leaves everything as it is.
     Leave,
+    /// Hides the finding that was asked about for so long.
+    Snooze(Nap),
+    /// Wakes one of the snoozed findings by its place, or all of them; what it is said to do.
+    Wake(Option<usize>, String),
 }
 
 impl Chosen {
-    /// The expression.
+    /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
-            Chosen::Expression(text) | Chosen::Narrow(text) => text,
             Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
+            Chosen::Expression(text)
+            | Chosen::Narrow(text)
+            | Chosen::Group(_, text)
+            | Chosen::Rank(_, text)
+            | Chosen::Wake(_, text) => text,
+            Chosen::Snooze(nap) => nap.words().1,
         }
     }
 }
@@ -168,12 +198,17 @@ impl Overlay {
             Overlay::Help(_)
             | Overlay::Errors(_)
             | Overlay::Menu(_)
-            | Overlay::Answer(_)
             | Overlay::Choice(_)
+            | Overlay::Comparison(_)
             | Overlay::Copies(_) => Place::Popup,
             Overlay::Line(_) => Place::Line,
+            Overlay::Shelf(_) => Place::Payloads,
+            Overlay::Answer(_) => Place::Answer,
+            Overlay::Answers(_) => Place::Answers,
+            Overlay::Invoke(_) => Place::Payload,
+            Overlay::Columns(_) => Place::Columns,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }

@@ -50,6 +50,9 @@ permissions! {
         "lambda:GetFunctionUrlConfig"           ["GetFunctionUrlConfig"],            "a function's own address";
         "lambda:ListTags"                       ["ListTags"],                        "tags";
     }
+    "Tags" false ["*"] => {
+        "tag:GetResources"                      ["GetResources"],                    "tags of all functions: filter, groups and columns by tag or stack";
+    }
     "Metrics" false ["*"] => {
         "cloudwatch:GetMetricData"              ["GetMetricData"],                   "every number and chart";
         "cloudwatch:DescribeAlarms"             ["DescribeAlarms"],                  "alarms";
@@ -137,7 +140,8 @@ mod tests {
     fn named() -> BTreeSet<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
-        let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
+        let action =
+            regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts|tag):[A-Z][A-Za-z]+)""#).unwrap();
         let mut files = vec![folder.join("aws"), folder.join("app/effect/change.rs")];
         while let Some(file) = files.pop() {
             if file.is_dir() {

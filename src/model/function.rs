@@ -244,6 +244,11 @@ impl EventSourceMapping {
         self.source.split(':').nth(2).unwrap_or_default()
     }
 
+    /// It reads a stream, whose records carry an IteratorAge.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.service(), "kinesis" | "dynamodb")
+    }
+
     /// The queue, stream or table in short: the last part of the ARN that names it.
     pub fn source_name(&self) -> &str {
         match self.service() {

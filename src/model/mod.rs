@@ -3,6 +3,8 @@
 pub mod access_log;
 pub mod alarm;
 pub mod api;
+pub mod cost;
+pub mod diff;
 pub mod expression;
 pub mod finding;
 pub mod function;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::desk::{Closed, Desk};
 use crate::app::message::News;
-use crate::aws::functions;
+use crate::aws::{functions, provisioned};
 use crate::model::function::FunctionDetail;
 use crate::model::trouble::{Kind, Trouble};
 
@@ -146,7 +146,7 @@ async fn provisioning(
     // Nothing is known yet of a detail that has only just been opened: the whole of it is on its way.
     let Some(mut detail) = last.filter(|detail| detail.name == name) else { return Ok(Ok(())) };
     desk.pass("lambda", 1).await;
-    let answer = functions::provisioned(&desk.account, &name, &detail.aliases).await;
+    let answer = provisioned::provisioned(&desk.account, &name, &detail.aliases).await;
     desk.note("lambda", &answer).await?;
     match answer {
         Ok(provisioned) => {

@@ -92,6 +92,8 @@ impl Audit {
             Outcome::Changed { result: Ok(()), .. }
             | Outcome::Copied { .. }
             | Outcome::Exported { .. }
+            | Outcome::InvokesRead { .. }
+            | Outcome::Edited(_)
             | Outcome::Jq { .. } => ("ok", None),
         };
         line.insert("result".into(), json!(result));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::dashboard::Dashboard;
 use super::{Browser, Ending, Setup, Wires, Writes};
-use super::{audit, history};
+use super::{audit, history, payloads};
+use crate::app::findings::snooze::Snoozes;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
 use crate::app::{App, Origin};
@@ -51,6 +52,8 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
         browser: if environment.ssh { Browser::Elsewhere("this is an ssh session".into()) } else { Browser::Here },
         audit: environment.state_dir.as_ref().map(|dir| dir.join("audit.jsonl")),
         queries: environment.state_dir.as_ref().map(|dir| dir.join(history::FILE)),
+        invokes: environment.data_dir.as_ref().map(|dir| dir.join(payloads::FOLDER)),
+        editor: environment.editor.clone(),
         crashes: environment.state_dir.clone(),
     };
     let pace = pace(&config);
@@ -60,7 +63,9 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
     if let Some(path) = &setup.queries {
         app.logs.insights.history = history::read(path).into();
         app.logs.insights.is_kept = true;
+        app.overview.snoozes = Snoozes::read(&history::read(&path.with_file_name(history::SNOOZES)));
     }
+    app.invokes.on_disk = setup.invokes.is_some();
     app.offset = local_offset(clock.now());
     for text in loaded.problems.iter().map(Problem::sentence).chain(clashes) {
         app.update(Message::Notice(text));

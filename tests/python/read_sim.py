@@ -6,11 +6,12 @@ Prints one JSON document: what was called how often, every total read, every mis
 """
 import json, sys, traceback
 
-from reading import agreement, apis, functions, logs, metrics, spans, traces
+from reading import agreement, apis, functions, logs, metrics, spans, tags, traces
 from reading.account import Account
 
 SECTIONS = {
     "apis": apis.read,
+    "tags": tags.read,
     "traces": traces.read,
     "metrics": metrics.read,
     "logs": logs.read,

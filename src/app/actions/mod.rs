@@ -44,7 +44,7 @@ pub enum Needed {
 
 /// An action that begins as soon as what it needs is known.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Awaited {
+pub struct Expected {
     /// The action.
     pub action: Action,
     /// What it is for.
@@ -102,34 +102,34 @@ impl App {
                     Needed::Plans => "the usage plans".into(),
                 };
                 self.notices.say(format!("Reading {what} first, then it goes on"), self.now);
-                self.awaited = Some(Awaited { action, selected, needed, since: self.now });
+                self.expected = Some(Expected { action, selected, needed, since: self.now });
             }
         }
     }
 
     /// Something has been read: an action that waited for it goes on, unless something else has come up meanwhile.
     pub(super) fn go_on(&mut self) {
-        let Some(awaited) = &self.awaited else { return };
-        let stale = self.now - awaited.since > chrono::TimeDelta::seconds(30);
+        let Some(expected) = &self.expected else { return };
+        let stale = self.now - expected.since > chrono::TimeDelta::seconds(30);
         if stale || !self.overlays.is_empty() {
-            self.awaited = None;
+            self.expected = None;
             return;
         }
-        let failed = match &awaited.needed {
+        let failed = match &expected.needed {
             Needed::Function(name) => self.store.details.get(name).and_then(|feed| feed.trouble().cloned()),
             Needed::Deployments(api) => self.store.api_details.get(api).and_then(|feed| feed.trouble().cloned()),
             Needed::Plans => self.store.usage_plans.trouble().cloned(),
         };
-        let known = match &awaited.needed {
+        let known = match &expected.needed {
             Needed::Function(name) => self.detail_of(name).is_some(),
             Needed::Deployments(api) => self.store.api_details.get(api).is_some_and(|feed| feed.get().is_some()),
             Needed::Plans => self.store.usage_plans.get().is_some(),
         };
         if known {
-            let Some(awaited) = self.awaited.take() else { return };
-            self.begin_on(awaited.action, awaited.selected);
+            let Some(expected) = self.expected.take() else { return };
+            self.begin_on(expected.action, expected.selected);
         } else if let Some(trouble) = failed {
-            self.awaited = None;
+            self.expected = None;
             self.notices.complain(format!("It does not go on: {}", trouble.sentence()), self.now);
         }
     }
@@ -279,7 +279,7 @@ impl App {
 
     /// What the form on top, or an action that waits, has to be read for.
     pub(super) fn action_interests(&self, wanted: &mut super::interests::Interests) {
-        match self.awaited.as_ref().map(|awaited| &awaited.needed) {
+        match self.expected.as_ref().map(|expected| &expected.needed) {
             Some(Needed::Function(name)) => wanted.detail = Some(name.clone()),
             Some(Needed::Deployments(api)) => {
                 wanted.api_details.insert(api.clone());

@@ -9,6 +9,7 @@ pub use change::{Change, Target};
 pub use patch::{Edit, Op, Patch, method_path};
 
 use super::export::Export;
+use super::invoke::library::{Drawer, Entry, Library, Limits};
 use crate::model::function::InvokeAnswer;
 use crate::model::trouble::Trouble;
 
@@ -39,6 +40,21 @@ pub enum Effect {
     },
     /// Keep the Logs Insights queries that were run, the newest first.
     KeepQueries(Vec<String>),
+    /// Keep the findings that are snoozed, a line of JSON each.
+    KeepSnoozes(Vec<String>),
+    /// Read what is kept of a function's invokes; answered by [`Outcome::InvokesRead`].
+    ReadInvokes(Drawer),
+    /// Keep one thing more, or less, of a function's invokes; only failures are told.
+    KeepInvoke {
+        /// Whose.
+        drawer: Drawer,
+        /// What.
+        entry: Box<Entry>,
+        /// How much may be kept.
+        limits: Limits,
+    },
+    /// Hand the terminal to the user's editor with this text, and take it back; answered by [`Outcome::Edited`].
+    Edit(String),
     /// Hand the terminal back to the shell until it brings us to the foreground again.
     Suspend,
     /// Draw everything anew.
@@ -99,6 +115,15 @@ pub enum Outcome {
         /// the last of the results.
         trouble: Option<String>,
     },
+    /// What is kept of a function's invokes, or why it can't be read; none where nothing is.
+    InvokesRead {
+        /// Whose.
+        drawer: Drawer,
+        /// What.
+        result: Result<Option<Library>, String>,
+    },
+    /// The editor has ended: with another text, with none, or not as it should.
+    Edited(Result<Option<String>, String>),
     /// Something that is not a change could not be done.
     Failed(String),
 }

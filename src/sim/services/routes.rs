@@ -58,9 +58,7 @@ pub fn route(request: &Request, signature: Option<&Signature>) -> Option<Route> 
     if let Some(target) = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()) {
         return match target.split_once('.')? {
             ("Logs_20140328", operation) => Some(rpc(Service::Logs, operation, Dialect::Json11)),
-            ("ResourceGroupsTaggingAPI_20170126", operation) => {
-                Some(rpc(Service::Tagging, operation, Dialect::Json11))
-            }
+            ("ResourceGroupsTaggingAPI_20170126", operation) => Some(rpc(Service::Tagging, operation, Dialect::Json11)),
             ("GraniteServiceVersion20100801", operation) => Some(rpc(Service::CloudWatch, operation, Dialect::Json10)),
             _ => None,
         };

@@ -76,9 +76,8 @@ fn resources(call: &Call<'_>, input: &Document) -> Result<Document, Refusal> {
     let of_type = |arn: &str| types.is_empty() || types.iter().any(|wanted| is_of_type(arn, wanted));
     let passes = |tags: &Tags| {
         filters.iter().all(|filter| {
-            tags.iter().any(|(key, value)| {
-                *key == filter.key && (filter.values.is_empty() || filter.values.contains(value))
-            })
+            tags.iter()
+                .any(|(key, value)| *key == filter.key && (filter.values.is_empty() || filter.values.contains(value)))
         })
     };
     let mut found = all(call);
@@ -135,7 +134,9 @@ fn is_of_type(arn: &str, wanted: &str) -> bool {
             let is_kind = match steps.as_slice() {
                 [] => resource.split(':').next() == Some(kind),
                 [collection, _] => kind == *collection || kind == format!("/{collection}"),
-                [collection, _, sub, _] => kind == format!("{collection}/{sub}") || kind == format!("/{collection}/{sub}"),
+                [collection, _, sub, _] => {
+                    kind == format!("{collection}/{sub}") || kind == format!("/{collection}/{sub}")
+                }
                 _ => false,
             };
             service == wanted && is_kind

@@ -109,7 +109,9 @@ impl<'a> Gate<'a> {
             {
                 return Some(Limit::Quota);
             }
-            let Some((limit, place, rate, burst)) = *one else { continue };
+            let Some((limit, place, rate, burst)) = *one else {
+                continue;
+            };
             if rate.is_infinite() || burst == u32::MAX {
                 continue;
             }

@@ -197,7 +197,9 @@ impl PlanState {
                 }
             }
             ["apiStages"] => {
-                let Some((api, stage)) = value.split_once(':') else { return };
+                let Some((api, stage)) = value.split_once(':') else {
+                    return;
+                };
                 self.stages.retain(|one| one.api != api || one.stage != stage);
                 if !removes {
                     let covered = Covered { api: api.to_owned(), stage: stage.to_owned(), methods: Vec::new() };
@@ -205,7 +207,9 @@ impl PlanState {
                 }
             }
             ["apiStages", stage, "throttle", rest @ ..] => {
-                let Some((api, stage)) = stage.split_once(':') else { return };
+                let Some((api, stage)) = stage.split_once(':') else {
+                    return;
+                };
                 let found = self.stages.iter_mut().find(|one| one.api == api && one.stage == stage);
                 let Some(covered) = found else { return };
                 match rest {
@@ -294,7 +298,7 @@ impl World {
         let mut last = None;
         self.changes_with(|list| {
             let plans = list.iter().filter(|change| matches!(change.what, What::Plan { .. }) && change.at <= until);
-            last = plans.map(|change| change.at).last();
+            last = plans.map(|change| change.at).next_back();
         });
         last
     }
@@ -318,7 +322,9 @@ impl World {
             let mut dice = Dice::of(&[hash_text(KEYS[key].name), day.unsigned_abs()]);
             self.daily(key) * part * (0.9 + 0.2 * dice.unit())
         };
-        let Some(target) = self.exhausts(key) else { return plain(day) as u64 };
+        let Some(target) = self.exhausts(key) else {
+            return plain(day) as u64;
+        };
         // What this key has used of the running period is given; its days share in it.
         let (begins, last) = (target.begins, first.div_euclid(DAY));
         if day < begins || day > last.max(begins) {
@@ -337,7 +343,9 @@ impl World {
         let bend = self.scenario.quota.iter().find(|bend| bend.key == KEYS[key].name)?;
         let found = self.exhausted.get((key, 0), || {
             let end = self.minute(bend.minute);
-            let Some(quota) = PlanState::at_start(&self.catalog, KEYS[key].plan).quota else { return Vec::new() };
+            let Some(quota) = PlanState::at_start(&self.catalog, KEYS[key].plan).quota else {
+                return Vec::new();
+            };
             let begins = number(quota.begins(date(end.div_euclid(DAY))));
             let from = self.first_counted().max(block::of(begins * DAY));
             let mut wanted = 0;

@@ -65,6 +65,11 @@ impl World {
         (0..self.catalog.apis[api].stages.len()).filter(move |stage| self.has_stage(api, *stage, at))
     }
 
+    /// Whether a method ever had detailed metrics, as far as was changed by now.
+    pub fn ever_detailed(&self, api: ApiId, stage: usize, path: &str, method: &str) -> bool {
+        self.stage_timeline(api, stage, Millis::MAX).iter().any(|(_, state)| state.detailed(path, method))
+    }
+
     /// The settings of a stage (its index in the catalog) that bend its traffic, at a moment.
     pub fn stage(&self, api: ApiId, stage: usize, at: Millis) -> StageState {
         let mut state = StageState::at_start(&self.catalog, api, stage);

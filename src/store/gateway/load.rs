@@ -149,7 +149,9 @@ fn short(trouble: &Trouble) -> String {
         return "the access log is of class INFREQUENT_ACCESS".into();
     }
     match trouble.kind {
-        Kind::Denied | Kind::Throttled => format!("{} is {}", trouble.operation, if trouble.kind == Kind::Denied { "denied" } else { "throttled" }),
+        Kind::Denied | Kind::Throttled => {
+            format!("{} is {}", trouble.operation, if trouble.kind == Kind::Denied { "denied" } else { "throttled" })
+        }
         _ => trouble.sentence(),
     }
 }

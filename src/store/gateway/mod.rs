@@ -8,7 +8,8 @@ mod verdict;
 
 pub use caching::{Caching, cache_cost, caching};
 pub use limits::{
-    Effective, Limit, Origin, PlanLimit, effective, number, of_stage, own_throttle, plans_of, set_burst, set_rate, stage_level,
+    Effective, Limit, Origin, PlanLimit, effective, number, of_stage, own_throttle, plans_of, set_burst, set_rate,
+    stage_level,
 };
 pub use load::{Load, Refusals, account_load, method_figures, method_load, method_metrics, refusals, stage_load};
 pub use verdict::{Cause, Verdict, verdict};

@@ -6,7 +6,7 @@
 
 use super::limits::{number, set_burst, set_rate};
 use super::load::{Load, RECENT, account_load};
-use super::{PlanLimit, Refusals, own_throttle, method_load, plans_of, refusals, routes, stage_level, stage_load};
+use super::{PlanLimit, Refusals, method_load, own_throttle, plans_of, refusals, routes, stage_level, stage_load};
 use crate::model::api::{Api, ApiKey, Refused, Stage, UsagePlan};
 use crate::store::Store;
 use crate::text;

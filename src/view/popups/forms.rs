@@ -5,8 +5,8 @@ use ratatui::widgets::Widget;
 
 use crate::app::App;
 use crate::app::actions::form::{Entry, Form};
-use crate::app::changes::sentence;
 use crate::app::command::Action;
+use crate::app::invoke::answer::start;
 use crate::app::invoke::{Answer, Field, InvokeForm};
 use crate::app::provision::ProvisionForm;
 use crate::text;
@@ -62,12 +62,23 @@ pub fn invoke(app: &App, form: &InvokeForm, pen: &mut Pen, screen: Rect) {
         }
         None => {
             let text = format!("JSON, {}", text::bytes(form.text().len() as u64));
-            pen.put(inside, inside.x + 1, y, &text, styles.popup.patch(styles.good));
+            let x = pen.put(inside, inside.x + 1, y, &text, styles.popup.patch(styles.good));
+            if let Some(library) = app.invokes.library(&form.function) {
+                let (saved, answers) = (library.saved.len(), library.answers.len());
+                let kept = format!(
+                    "{} {saved} saved   {} {answers} answered",
+                    app.keymap.chord(Action::SavedPayloads),
+                    app.keymap.chord(Action::Answers)
+                );
+                pen.put(inside, x + 3, y, &kept, styles.popup.patch(styles.dim));
+            }
         }
     }
     let keys = format!(
-        "{} goes on to the confirmation   {} next field   {} leaves",
+        "{} goes on to the confirmation   {} templates   {} editor   {} next field   {} leaves",
         app.keymap.chord(Action::Send),
+        app.keymap.chord(Action::Templates),
+        app.keymap.chord(Action::Editor),
         app.keymap.chord(Action::SwitchField),
         app.keymap.chord(Action::Back)
     );
@@ -90,7 +101,7 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
                 text,
             ));
         }
-        Some(Err(failure)) => lines.push((sentence(failure), text.patch(styles.critical))),
+        Some(Err(why)) => lines.push((why.clone(), text.patch(styles.critical))),
         Some(Ok(result)) => {
             let (word, style) = match &result.function_error {
                 Some(error) => (format!("FunctionError {error}"), styles.critical),
@@ -103,7 +114,6 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
                 let parts: Vec<String> = [
                     part("duration", report.duration_ms.map(text::millis)),
                     part("billed", report.billed_ms.map(text::millis)),
-                    part("init", report.init_ms.map(text::millis)),
                     part(
                         "memory",
                         report.memory_used_mb.zip(report.memory_mb).map(|(used, size)| format!("{used} of {size} MB")),
@@ -111,10 +121,13 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
                 ]
                 .into_iter()
                 .flatten()
+                .chain([start(report)])
                 .collect();
                 lines.push((parts.join(", "), text));
             }
-            lines.push((format!("round trip {}", text::millis(result.round_trip_ms as f64)), text.patch(styles.dim)));
+            let sent = pen.time_of_day(answer.sent, "%Y-%m-%d %H:%M:%S");
+            let round_trip = text::millis(result.round_trip_ms as f64);
+            lines.push((format!("sent {sent}, round trip {round_trip}"), text.patch(styles.dim)));
             if let Some(request_id) = &result.request_id {
                 lines.push((format!("request id {request_id}"), text.patch(styles.dim)));
             }
@@ -132,6 +145,9 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
             lines.extend(answer.log.iter().map(|line| (line.clone(), text.patch(styles.level_info))));
         }
     }
+    lines.push((String::new(), text));
+    lines.push(("payload".into(), text.patch(styles.title)));
+    lines.extend(answer.payload.iter().map(|line| (line.clone(), text)));
     let first = answer.cursor.row.min(lines.len().saturating_sub(usize::from(inside.height)));
     let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     for (at, (line, style)) in lines.iter().skip(first).take(usize::from(inside.height)).enumerate() {

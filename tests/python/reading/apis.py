@@ -50,6 +50,10 @@ def rest_api(account, gateway, api):
         account.check("cache status", (stage["cacheClusterStatus"] == "AVAILABLE") == stage["cacheClusterEnabled"], stage)
         for key, settings in stage["methodSettings"].items():
             account.check(f"settings of {key}", set(settings) == SETTINGS and key.count("/") == 1, settings)
+            account.check(f"spelling of {key}", key == "*/*" or key.startswith("~1"), key)
+        if "clientCertificateId" in stage:
+            certificate = gateway.get_client_certificate(clientCertificateId=stage["clientCertificateId"])
+            account.check("certificate lasts", certificate["expirationDate"] > certificate["createdDate"], certificate)
         account.totals.setdefault("stages", {})[f"{name}/{stage['stageName']}"] = stage
     account.refuses("NotFoundException", gateway.get_stage, restApiId=id, stageName="nosuch")
     change_stage(account, gateway, id)
@@ -78,12 +82,30 @@ def change_stage(account, gateway, id):
     patch(("replace", "/*/*/throttling/rateLimit", str(rate)), ("replace", "/description", before.get("description", "")))
     back = gateway.get_stage(restApiId=id, stageName=name)
     account.same("put back", {**without_metadata(back), "lastUpdatedDate": 0}, {**without_metadata(before), "lastUpdatedDate": 0})
+    change_method(account, gateway, id, name, patch)
     if before["cacheClusterEnabled"]:
         gateway.flush_stage_cache(restApiId=id, stageName=name)
         account.same("flushing", gateway.get_stage(restApiId=id, stageName=name)["cacheClusterStatus"], "FLUSH_IN_PROGRESS")
     else:
         account.refuses("BadRequestException", gateway.flush_stage_cache, restApiId=id, stageName=name)
     gateway.flush_stage_authorizers_cache(restApiId=id, stageName=name)
+
+
+def change_method(account, gateway, id, name, patch):
+    """One method's limits are set, taken away with -1, and given back."""
+    resources = gateway.get_resources(restApiId=id, limit=500)["items"]
+    settings = gateway.get_stage(restApiId=id, stageName=name)["methodSettings"]
+    free = [(one["path"].replace("/", "~1"), verb) for one in resources for verb in one.get("resourceMethods", {})]
+    path, verb = next((path, verb) for path, verb in free if f"{path}/{verb}" not in settings)
+    changed = patch(("replace", f"/{path}/{verb}/throttling/rateLimit", "3.5"), ("replace", f"/{path}/{verb}/throttling/burstLimit", "7"),
+                    ("replace", f"/{path}/{verb}/caching/ttlInSeconds", "60"))["methodSettings"][f"{path}/{verb}"]
+    account.same("a method's own", (changed["throttlingRateLimit"], changed["throttlingBurstLimit"], changed["cacheTtlInSeconds"]), (3.5, 7, 60))
+    none = patch(("replace", f"/{path}/{verb}/throttling/rateLimit", "-1"), ("replace", f"/{path}/{verb}/throttling/burstLimit", "-1"))
+    none = none["methodSettings"][f"{path}/{verb}"]
+    account.same("no limit", (none["throttlingRateLimit"], none["throttlingBurstLimit"]), (-1.0, -1))
+    back = patch(("remove", f"/{path}/{verb}", ""))
+    account.same("given back", back["methodSettings"], settings)
+    account.refuses("BadRequestException", gateway.update_stage, restApiId=id, stageName=name, patchOperations=[{"op": "remove", "path": f"/{path}/{verb}"}])
 
 
 def plans(account, gateway, apis):
@@ -104,6 +126,31 @@ def plans(account, gateway, apis):
         account.check("three days each", all(len(days) == 3 and all(used >= 0 and left >= 0 for used, left in days) for days in usage.values()), usage)
         account.refuses("BadRequestException", gateway.get_usage, usagePlanId=plan["id"], startDate="yesterday", endDate=str(today))
     account.refuses("NotFoundException", gateway.get_usage_plan, usagePlanId="nosuch")
+    change_plan(account, gateway, plans[0])
+
+
+def change_plan(account, gateway, plan):
+    """One change in twenty seconds; it is put back by whoever waits so long, here it is left."""
+    stage = plan["apiStages"][0]
+    method = next(iter(stage["throttle"]))
+    path, verb = method.rsplit("/", 1)
+    own = f"/apiStages/{stage['apiId']}:{stage['stage']}/throttle/{path.replace('/', '~1')}/{verb}"
+
+    def patch(*operations):
+        listed = [dict(zip(("op", "path", "value"), one)) for one in operations]
+        return gateway.update_usage_plan(usagePlanId=plan["id"], patchOperations=listed)
+
+    try:
+        patch(("replace", "/throttle/rateLimit", "many"))
+        account.fail("a rate is a number", "it was taken")
+    except gateway.exceptions.BadRequestException:
+        account.check("a rate is a number", True)
+    changed = patch(("replace", "/throttle/rateLimit", "19.5"), ("replace", "/quota/period", "WEEK"), ("replace", f"{own}/burstLimit", "9"))
+    account.same("patched rate", changed["throttle"]["rateLimit"], 19.5)
+    account.same("patched quota", changed["quota"], {**plan["quota"], "period": "WEEK"})
+    account.same("patched method", changed["apiStages"][0]["throttle"][method]["burstLimit"], 9)
+    account.same("patched alone", without_metadata(gateway.get_usage_plan(usagePlanId=plan["id"])), without_metadata(changed))
+    account.refuses("TooManyRequestsException", gateway.update_usage_plan, usagePlanId=plan["id"], patchOperations=[{"op": "replace", "path": "/throttle/rateLimit", "value": "20"}])
 
 
 def version_two(account):
@@ -124,7 +171,13 @@ def version_two(account):
         account.same("authorizers", {route["AuthorizerId"] for route in routes if "AuthorizerId" in route}, authorizers)
         for stage in gateway.get_stages(ApiId=id)["Items"]:
             change_stage_two(account, gateway, api, stage, routes)
-    gateway.get_domain_names()
+    domains = gateway.get_domain_names()["Items"]
+    account.check("domains of both kinds", len(domains) > 1, domains)
+    for domain in domains:
+        account.same("domain alone", without_metadata(gateway.get_domain_name(DomainName=domain["DomainName"])), domain)
+        for mapping in gateway.get_api_mappings(DomainName=domain["DomainName"])["Items"]:
+            account.check("mappings lead to APIs", mapping["ApiId"] in {**account.totals["apis"], **account.totals["restApis"]}.values(), mapping)
+    account.refuses("NotFoundException", gateway.get_api_mappings, DomainName="nosuch.example.com")
     account.refuses("NotFoundException", gateway.get_api, ApiId="nosuchapi1")
     account.refuses("BadRequestException", gateway.get_apis, NextToken="made-up")
 

@@ -2,7 +2,7 @@
 //! each key has used.
 
 use super::settings::{Setting, Tone};
-use crate::model::api::{Api, ApiKey, Protocol, Stage, Throttle, UsagePlan};
+use crate::model::api::{Api, ApiKey, Protocol, Stage, UsagePlan};
 use crate::store::Store;
 use crate::store::feed::Standing;
 use crate::store::gateway::{self, Load, PlanLimit, Refusals};
@@ -91,7 +91,13 @@ fn account(store: &Store, now: Moment) -> Setting {
     match (store.api_account.get(), store.api_account.trouble()) {
         (Some(limits), _) => {
             let words = throttle_words(limits.rate, limits.burst);
-            limit("account, all", words, gateway::set_rate(limits.rate), gateway::account_load(store, now).as_ref(), now)
+            limit(
+                "account, all",
+                words,
+                gateway::set_rate(limits.rate),
+                gateway::account_load(store, now).as_ref(),
+                now,
+            )
         }
         (None, Some(trouble)) => Setting::new("account", trouble.sentence(), Tone::Warning),
         (None, None) => Setting::new("account", "waiting for GetAccount", Tone::Quiet),

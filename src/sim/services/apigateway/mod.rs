@@ -105,7 +105,8 @@ fn account_throttle(world: &World) -> Value {
 
 /// Tags of an API, of both versions.
 pub fn api_tags(api: &Api) -> Vec<(String, String)> {
-    let pairs = [("aws:cloudformation:stack-name", "shop-edge"), ("iac", "cdk"), ("service", &api.name), ("team", "shop")];
+    let pairs =
+        [("aws:cloudformation:stack-name", "shop-edge"), ("iac", "cdk"), ("service", &api.name), ("team", "shop")];
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
@@ -125,7 +126,9 @@ fn list(call: &Call<'_>, items: Vec<Value>) -> Result<Value, Response> {
         None => 25,
         Some(text) => match text.parse::<usize>() {
             Ok(limit @ 1..=500) => limit,
-            _ => return Err(bad_request("Invalid limit: must be a whole number from 1 to 500")),
+            _ => {
+                return Err(bad_request("Invalid limit: must be a whole number from 1 to 500"));
+            }
         },
     };
     let scope = format!("v1 {} {}", call.operation, call.request.uri().path());
@@ -303,3 +306,6 @@ pub fn not_found(message: &str) -> Response {
 pub fn bad_request(message: &str) -> Response {
     error_json(400, "BadRequestException", message)
 }
+
+#[cfg(test)]
+mod tests;

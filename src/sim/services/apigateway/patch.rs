@@ -35,7 +35,9 @@ const STRATEGIES: [&str; 3] = ["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", 
 /// Checks one operation against the stage as it is; `deployment` tells whether there is one of that id.
 pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> bool, now: Millis) -> Result<(), Refusal> {
     let unknown = || bad(format!("Invalid method setting path: {}. Must be one of: [{PATHS}]", patch.path));
-    let Some(path) = patch.path.strip_prefix('/') else { return unknown() };
+    let Some(path) = patch.path.strip_prefix('/') else {
+        return unknown();
+    };
     let steps: Vec<&str> = path.split('/').collect();
     let value = patch.value.as_deref();
     let removes = patch.op == "remove";
@@ -48,8 +50,10 @@ pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> boo
         },
         ["variables"] if patch.op == "copy" => match value {
             Some("/canarySettings/stageVariableOverrides") if stage.canary.is_some() => Ok(()),
-            _ => bad("Invalid copy operation: from must be /canarySettings/stageVariableOverrides of a stage with a canary"
-                .into()),
+            _ => bad(
+                "Invalid copy operation: from must be /canarySettings/stageVariableOverrides of a stage with a canary"
+                    .into(),
+            ),
         },
         ["deploymentId"] | ["canarySettings", "deploymentId"] => {
             allow(patch, &["replace"])?;
@@ -121,7 +125,9 @@ pub fn check(stage: &Stage, patch: &StagePatch, deployment: impl Fn(&str) -> boo
             if stage.has_method(resource, method) {
                 return Ok(());
             }
-            bad(format!("Cannot remove method setting {resource}/{method} because there is no method setting for this method"))
+            bad(format!(
+                "Cannot remove method setting {resource}/{method} because there is no method setting for this method"
+            ))
         }
         [_, method, group, name] if METHODS.contains(method) => {
             let bounds = match (*group, *name) {

@@ -11,7 +11,9 @@ const PATHS: &str = "/name, /description, /productCode, /apiStages, /apiStages/{
 /// Checks one operation against the plan as it is. The error says what is wrong.
 pub fn check(world: &World, plan: &PlanState, patch: &StagePatch) -> Result<(), String> {
     let unknown = || Err(format!("Invalid patch path {}. Must be one of: [{PATHS}]", patch.path));
-    let Some(path) = patch.path.strip_prefix('/') else { return unknown() };
+    let Some(path) = patch.path.strip_prefix('/') else {
+        return unknown();
+    };
     match path.split('/').collect::<Vec<_>>().as_slice() {
         ["name"] => {
             allow(patch, &["replace"])?;
@@ -41,7 +43,9 @@ pub fn check(world: &World, plan: &PlanState, patch: &StagePatch) -> Result<(), 
         ["apiStages"] => {
             allow(patch, &["add", "remove"])?;
             let stage = patch.value.as_deref().and_then(|value| value.split_once(':'));
-            let Some((api, stage)) = stage else { return Err("Invalid API stage: must be apiId:stageName".into()) };
+            let Some((api, stage)) = stage else {
+                return Err("Invalid API stage: must be apiId:stageName".into());
+            };
             let covered = plan.stage(api, stage).is_some();
             match patch.op.as_str() {
                 "remove" if !covered => Err(format!("API Stage not found: {api}:{stage}")),
@@ -56,7 +60,9 @@ pub fn check(world: &World, plan: &PlanState, patch: &StagePatch) -> Result<(), 
         }
         ["apiStages", stage, "throttle", rest @ ..] => {
             let covered = stage.split_once(':').and_then(|(api, stage)| plan.stage(api, stage));
-            let Some(covered) = covered else { return Err(format!("API Stage not found: {stage}")) };
+            let Some(covered) = covered else {
+                return Err(format!("API Stage not found: {stage}"));
+            };
             match rest {
                 [] => allow(patch, &["remove"]),
                 [method @ .., name @ ("rateLimit" | "burstLimit")] => {
@@ -84,7 +90,9 @@ pub fn check(world: &World, plan: &PlanState, patch: &StagePatch) -> Result<(), 
 
 /// Checks the plan that the operations together have made.
 pub fn check_whole(plan: &PlanState) -> Result<(), String> {
-    let Some(quota) = &plan.quota else { return Ok(()) };
+    let Some(quota) = &plan.quota else {
+        return Ok(());
+    };
     if quota.limit == 0 {
         return Err("Usage Plan quota limit must be greater than zero".into());
     }

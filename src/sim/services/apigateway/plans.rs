@@ -167,9 +167,9 @@ pub fn usage(call: &Call<'_>) -> Result<Value, Response> {
         let days = (start..=end).map(|day| {
             let used = world.used_on(place, day, call.now);
             // Without a quota there is nothing that could remain.
-            let left = quota.as_ref().map_or(0, |quota| {
-                quota.limit.saturating_sub(world.used_by(place, quota, day, call.now))
-            });
+            let left = quota
+                .as_ref()
+                .map_or(0, |quota| quota.limit.saturating_sub(world.used_by(place, quota, day, call.now)));
             json!([used, left])
         });
         values.insert(id, days.collect());

@@ -65,39 +65,79 @@ fn method(world: &World, api: &Api, route: &Route) -> Value {
             "responseTransferMode": "BUFFERED",
         },
     });
-    if authorized(route) {
-        shown["authorizationType"] = "COGNITO_USER_POOLS".into();
-        shown["authorizerId"] = authorizer_id(api).into();
+    if let Some(by) = authorizer_of(route) {
+        shown["authorizationType"] = if by == Authorizer::UserPool { "COGNITO_USER_POOLS" } else { "CUSTOM" }.into();
+        shown["authorizerId"] = authorizer_id(api, by).into();
     }
     shown
 }
 
-/// Whoever changes something has to say who they are; clients with an API key are known by it.
-fn authorized(route: &Route) -> bool {
-    !route.api_key && !matches!(route.method.as_str(), "GET" | "ANY" | "OPTIONS" | "HEAD")
+/// Who says whether a request may pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Authorizer {
+    /// A Cognito user pool.
+    UserPool,
+    /// A Lambda function that is shown a token. Its own invocations are not modelled: they are answered from its cache.
+    Lambda,
 }
 
-fn authorizer_id(api: &Api) -> String {
-    code(&format!("{}/authorizer", api.id), 6)
-}
-
-/// The authorizers of an API: the user pool, where any of its methods needs one.
-pub fn authorizers(world: &World, api: &Api) -> Vec<Value> {
-    if !api.routes.iter().any(authorized) {
-        return Vec::new();
+/// Whoever changes something has to say who they are, and so has who reads orders; clients with an API key are known by it.
+fn authorizer_of(route: &Route) -> Option<Authorizer> {
+    match route.method.as_str() {
+        _ if route.api_key => None,
+        "GET" if route.path.starts_with("/orders") => Some(Authorizer::Lambda),
+        "GET" | "ANY" | "OPTIONS" | "HEAD" => None,
+        _ => Some(Authorizer::UserPool),
     }
+}
+
+fn authorizer_id(api: &Api, by: Authorizer) -> String {
+    let name = if by == Authorizer::UserPool { "authorizer" } else { "authorizer/lambda" };
+    code(&format!("{}/{name}", api.id), 6)
+}
+
+/// `arn:aws:apigateway:…:lambda:path/…/invocations` of the function that authorizes.
+pub fn authorizer_uri(world: &World) -> String {
     let catalog = &world.catalog;
-    let pool =
-        format!("arn:aws:cognito-idp:{0}:{1}:userpool/{0}_{2}", catalog.region, catalog.account_id, code("pool", 9));
-    vec![json!({
-        "id": authorizer_id(api),
-        "name": "customers",
-        "type": "COGNITO_USER_POOLS",
-        "providerARNs": [pool],
-        "authType": "cognito_user_pools",
-        "identitySource": "method.request.header.Authorization",
-        "authorizerResultTtlInSeconds": 300,
-    })]
+    let function = catalog.function_named("session-auth").map_or_else(String::new, |id| catalog.function_arn(id));
+    format!("arn:aws:apigateway:{}:lambda:path/2015-03-31/functions/{function}/invocations", catalog.region)
+}
+
+/// The authorizers of an API, as far as its methods need them.
+pub fn authorizers(world: &World, api: &Api) -> Vec<Value> {
+    let catalog = &world.catalog;
+    let needs = |by: Authorizer| api.routes.iter().any(|route| authorizer_of(route) == Some(by));
+    let mut shown = Vec::new();
+    if needs(Authorizer::UserPool) {
+        let pool = format!(
+            "arn:aws:cognito-idp:{0}:{1}:userpool/{0}_{2}",
+            catalog.region,
+            catalog.account_id,
+            code("pool", 9)
+        );
+        shown.push(json!({
+            "id": authorizer_id(api, Authorizer::UserPool),
+            "name": "customers",
+            "type": "COGNITO_USER_POOLS",
+            "providerARNs": [pool],
+            "authType": "cognito_user_pools",
+            "identitySource": "method.request.header.Authorization",
+            "authorizerResultTtlInSeconds": 300,
+        }));
+    }
+    if needs(Authorizer::Lambda) {
+        shown.push(json!({
+            "id": authorizer_id(api, Authorizer::Lambda),
+            "name": "order-token",
+            "type": "TOKEN",
+            "authType": "custom",
+            "authorizerUri": authorizer_uri(world),
+            "identitySource": "method.request.header.Authorization",
+            "identityValidationExpression": "^Bearer [-0-9a-zA-Z._]+$",
+            "authorizerResultTtlInSeconds": 300,
+        }));
+    }
+    shown
 }
 
 /// The Lambda function behind a route, as an integration names it: with its alias where there is one.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{created, deployments, seconds, stage_tags, tags};
 use super::super::logs::access_format;
+use super::{created, deployments, seconds, stage_tags, tags};
 use crate::sim::world::catalog::ApiId;
 use crate::sim::world::change::StagePatch;
 use crate::sim::world::{Millis, World};
@@ -149,7 +149,9 @@ impl Stage {
             certificate: start.guarded.then(super::certificates::id),
             web_acl: start.guarded.then(|| {
                 let (region, account) = (&world.catalog.region, &world.catalog.account_id);
-                format!("arn:aws:wafv2:{region}:{account}:regional/webacl/shop-edge/7f3c1b7a-5a0e-4f0e-8b1d-2c9e6d4a1f55")
+                format!(
+                    "arn:aws:wafv2:{region}:{account}:regional/webacl/shop-edge/7f3c1b7a-5a0e-4f0e-8b1d-2c9e6d4a1f55"
+                )
             }),
             documentation: None,
             cache_enabled: start.cache.is_some(),

@@ -33,8 +33,7 @@ fn operation(call: &Call<'_>) -> Result<Response, Response> {
         "GetApi" => api_json(world, &world.catalog.apis[api(call)?]),
         "GetStages" => {
             let id = api(call)?;
-            let stages =
-                world.stages_of(id, call.now).map(|place| Stage::at(world, id, place, call.now).json());
+            let stages = world.stages_of(id, call.now).map(|place| Stage::at(world, id, place, call.now).json());
             list(call, stages.collect())?
         }
         "GetStage" => {
@@ -83,7 +82,9 @@ fn list(call: &Call<'_>, items: Vec<Value>) -> Result<Value, Response> {
         None => PAGE,
         Some(text) => match text.parse::<usize>() {
             Ok(limit @ 1..=500) => limit,
-            _ => return Err(bad_request("Invalid maxResults specified: must be a whole number from 1 to 500")),
+            _ => {
+                return Err(bad_request("Invalid maxResults specified: must be a whole number from 1 to 500"));
+            }
         },
     };
     let scope = format!("v2 {} {}", call.operation, call.request.uri().path());
@@ -167,9 +168,9 @@ fn route_json(api: &Api, route: &Route) -> Value {
         "routeKey": route_key(route),
         "target": format!("integrations/{}", integration_id(api, route.function)),
     });
-    if authorized(api, route) {
-        shown["authorizationType"] = "JWT".into();
-        shown["authorizerId"] = authorizer_id(api).into();
+    if let Some(kind) = authorizer_of(api, route) {
+        shown["authorizationType"] = if kind == "JWT" { "JWT" } else { "CUSTOM" }.into();
+        shown["authorizerId"] = authorizer_id(api, kind).into();
     }
     shown
 }
@@ -206,29 +207,55 @@ fn integration(world: &World, api: &Api, function: usize) -> Value {
     shown
 }
 
-fn authorized(api: &Api, route: &Route) -> bool {
-    api.protocol == Protocol::Http && !route.api_key && !matches!(route.method.as_str(), "" | "GET" | "ANY")
+/// Type of the authorizer that a route has: a JWT for whoever changes something, a Lambda function for what is made for one
+/// customer and for whoever connects.
+fn authorizer_of(api: &Api, route: &Route) -> Option<&'static str> {
+    match (api.protocol, route.method.as_str(), route.path.as_str()) {
+        (Protocol::WebSocket, _, "$connect") | (Protocol::Http, "GET", "/recommendations") => Some("REQUEST"),
+        (Protocol::Http, method, _) if !route.api_key && !matches!(method, "GET" | "ANY") => Some("JWT"),
+        _ => None,
+    }
 }
 
-fn authorizer_id(api: &Api) -> String {
-    code(&format!("{}/authorizer", api.id), 6)
+fn authorizer_id(api: &Api, kind: &str) -> String {
+    let name = if kind == "JWT" { "authorizer" } else { "authorizer/lambda" };
+    code(&format!("{}/{name}", api.id), 6)
 }
 
 fn authorizers(world: &World, api: &Api) -> Vec<Value> {
-    if !api.routes.iter().any(|route| authorized(api, route)) {
-        return Vec::new();
-    }
+    let needs = |kind| api.routes.iter().any(|route| authorizer_of(api, route) == Some(kind));
     let region = &world.catalog.region;
-    vec![json!({
-        "authorizerId": authorizer_id(api),
-        "authorizerType": "JWT",
-        "identitySource": ["$request.header.Authorization"],
-        "jwtConfiguration": {
-            "audience": [code("audience", 26)],
-            "issuer": format!("https://cognito-idp.{region}.amazonaws.com/{region}_{}", code("pool", 9)),
-        },
-        "name": "customers",
-    })]
+    let mut shown = Vec::new();
+    if needs("JWT") {
+        shown.push(json!({
+            "authorizerId": authorizer_id(api, "JWT"),
+            "authorizerType": "JWT",
+            "identitySource": ["$request.header.Authorization"],
+            "jwtConfiguration": {
+                "audience": [code("audience", 26)],
+                "issuer": format!("https://cognito-idp.{region}.amazonaws.com/{region}_{}", code("pool", 9)),
+            },
+            "name": "customers",
+        }));
+    }
+    if needs("REQUEST") {
+        let mut one = json!({
+            "authorizerId": authorizer_id(api, "REQUEST"),
+            "authorizerType": "REQUEST",
+            "authorizerUri": super::apigateway::resources::authorizer_uri(world),
+            "name": "session",
+        });
+        if api.protocol == Protocol::Http {
+            one["authorizerPayloadFormatVersion"] = "2.0".into();
+            one["authorizerResultTtlInSeconds"] = 300.into();
+            one["enableSimpleResponses"] = true.into();
+            one["identitySource"] = json!(["$request.header.Authorization"]);
+        } else {
+            one["identitySource"] = json!(["route.request.querystring.token"]);
+        }
+        shown.push(one);
+    }
+    shown
 }
 
 fn deployments_json(api: &Api) -> Vec<Value> {

@@ -183,7 +183,9 @@ pub fn path_of_route(api: &Api, key: &str) -> Option<String> {
 
 /// The body of UpdateStage as patch operations; an error answers what is wrong with it.
 pub fn patches(api: &Api, body: &Value) -> Result<Vec<StagePatch>, Response> {
-    let Value::Object(body) = body else { return Err(bad_request("Invalid request input")) };
+    let Value::Object(body) = body else {
+        return Err(bad_request("Invalid request input"));
+    };
     let mut list = Vec::new();
     let mut replace = |path: String, value: String| {
         list.push(StagePatch { op: "replace".into(), path, value: Some(value) });
@@ -206,7 +208,9 @@ pub fn patches(api: &Api, body: &Value) -> Result<Vec<StagePatch>, Response> {
             }
             ("stageVariables", Value::Object(variables)) => {
                 for (name, value) in variables {
-                    let Value::String(value) = value else { return Err(wrong(key)) };
+                    let Value::String(value) = value else {
+                        return Err(wrong(key));
+                    };
                     replace(format!("/variables/{name}"), value.clone());
                 }
             }
@@ -228,7 +232,9 @@ pub fn patches(api: &Api, body: &Value) -> Result<Vec<StagePatch>, Response> {
                     let path = path_of_route(api, route).ok_or_else(|| {
                         not_found(&format!("Unable to find Route by key {route} within the provided RouteSettings"))
                     })?;
-                    let Value::Object(settings) = settings else { return Err(wrong(key)) };
+                    let Value::Object(settings) = settings else {
+                        return Err(wrong(key));
+                    };
                     for (path, value) in route_settings(api, &path, settings)? {
                         replace(path, value);
                     }

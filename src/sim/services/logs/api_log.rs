@@ -35,7 +35,9 @@ impl Formats {
     pub fn of(world: &World, api: ApiId, stage: usize) -> Formats {
         let spec = &world.catalog.apis[api];
         let stage = &spec.stages[stage];
-        let Some(group) = &stage.access_log_group else { return Formats(Vec::new()) };
+        let Some(group) = &stage.access_log_group else {
+            return Formats(Vec::new());
+        };
         let mut current = (true, access_format::of(spec).to_owned());
         let mut formats = vec![(Millis::MIN, Some(current.1.clone()))];
         for (at, patches) in world.stage_changes(api, &stage.name, Millis::MAX) {
@@ -96,7 +98,9 @@ impl Levels {
 
     /// `OFF`, `ERROR` or `INFO`.
     fn at(&self, moment: Millis, route: &Route) -> &str {
-        let Some((_, level)) = self.0.iter().rfind(|(since, _)| *since <= moment) else { return "OFF" };
+        let Some((_, level)) = self.0.iter().rfind(|(since, _)| *since <= moment) else {
+            return "OFF";
+        };
         let key = method_key(&route.path, &route.method);
         level.own.iter().find(|(known, _)| *known == key).map_or(&level.all, |(_, own)| own)
     }
@@ -106,10 +110,8 @@ impl Level {
     fn apply(&mut self, patch: &StagePatch, whole: bool) {
         let value = patch.value.clone().unwrap_or_else(|| "OFF".to_owned());
         match patch.path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
-            ["*", "*", group, name] => {
-                if (*group, *name) == ("logging", "loglevel") {
-                    self.all = value;
-                }
+            ["*", "*", group, name] if (*group, *name) == ("logging", "loglevel") => {
+                self.all = value;
             }
             [path, method] if patch.op == "remove" => {
                 let key = method_key(path, method);
