@@ -92,7 +92,7 @@ fn coming_in() {
             Config::default(),
             Keymap::defaults(),
             Origin::default(),
-            slsdash::time::Clock::from(super::Bench::with(0).now),
+            slsdash::time::Clock::from(Bench::with(0).now),
             (120, 40),
         );
         let begun = monotonic();
