@@ -61,12 +61,10 @@ pub(super) fn run(desk: &Desk) {
         desk.keep_fresh(
             |interests| interests.usage_plans.then(|| interests.stages.clone()),
             move |_| Some(stages_every),
-            |desk, on_screen| usage_plans(desk, on_screen),
+            usage_plans,
         )
     });
-    desk.run(move |desk| {
-        desk.keep_fresh(|interests| interests.refused.clone(), |_| Some(COUNTED), |desk, query| refusals(desk, query))
-    });
+    desk.run(move |desk| desk.keep_fresh(|interests| interests.refused.clone(), |_| Some(COUNTED), refusals));
     let known = kinds.clone();
     desk.run(move |desk| {
         desk.keep_each_fresh(

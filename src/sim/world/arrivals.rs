@@ -304,7 +304,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                 }
                 for held in pauses.iter().flat_map(|pause| world.held(function, *mapping, pause, end)) {
                     if let Some(at) = held.handed_over.filter(|at| (start..end).contains(at)) {
-                        arrivals.push(root(at, key(at, &[held.number, 18]), Cause::Mapping(*mapping), None));
+                        let arrival = root(at, key(at, &[held.number, 18]), Cause::Mapping(*mapping), None);
+                        arrivals.push(Arrival { waited: at - held.came, ..arrival });
                     }
                 }
             }

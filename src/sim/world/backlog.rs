@@ -8,11 +8,12 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use super::arrivals::{Arrival, trace_id};
+use super::arrivals::{Arrival, offered, trace_id};
 use super::block::{self, start_of};
 use super::catalog::FunctionId;
 use super::fate::key;
 use super::invocation::{Cause, Invocation, Outcome};
+use super::mapping::Pause;
 use super::tally::{MINUTE, QueueTally};
 use super::{Millis, World};
 
@@ -27,6 +28,8 @@ pub struct Line {
     /// The ends of those at work.
     busy: BinaryHeap<Reverse<Millis>>,
     not_before: Millis,
+    /// The times without polling.
+    pauses: Vec<Pause>,
     /// Whose turn it is, as it was in the line.
     current: Option<Arrival>,
 }
@@ -36,6 +39,7 @@ impl Line {
     pub fn at_start_of(world: &World, function: FunctionId, block: i64) -> Option<Self> {
         let hands = world.hands(function, block)?;
         let start = start_of(block);
+        let mapping = world.catalog.mappings.iter().position(|mapping| mapping.function == function)?;
         let before = world.planned(function, block - 1);
         let ends = before.iter().filter(|one| is_batch(one)).map(end_of).filter(|end| *end > start);
         Some(Self {
@@ -43,6 +47,7 @@ impl Line {
             waiting: world.waiting(function, block).iter().cloned().collect(),
             busy: ends.map(Reverse).collect(),
             not_before: start,
+            pauses: world.pauses(mapping, start_of(block + 1)),
             current: None,
         })
     }
@@ -60,6 +65,9 @@ impl Line {
             self.busy.pop();
         }
         let free = if self.busy.len() < self.hands { earliest } else { self.busy.peek().map_or(earliest, |end| end.0) };
+        // Nobody polls in a pause; one that lasts has no end in sight.
+        let paused = self.pauses.iter().rfind(|pause| pause.from <= free && pause.until.is_none_or(|end| free < end));
+        let free = paused.map_or(free, |pause| pause.until.unwrap_or(Millis::MAX));
         if free >= until {
             return None;
         }
@@ -110,7 +118,8 @@ impl World {
         let name = &self.catalog.functions[function].name;
         let backlog = self.scenario.backlog.iter().find(|backlog| backlog.function == *name)?;
         let (from, until) = (self.minute(backlog.from_minute), self.minute(backlog.until_minute));
-        let most = self.catalog.mappings.iter().find(|mapping| mapping.function == function)?.maximum_concurrency;
+        let mapping = self.catalog.mappings.iter().position(|mapping| mapping.function == function)?;
+        let most = self.mapping_concurrency(mapping, start_of(block));
         let hands = most.unwrap_or(backlog.shards).max(1);
         (start_of(block + 1) > from && start_of(block) < until).then_some(hands as usize)
     }
@@ -141,7 +150,9 @@ impl World {
         let ours = |cause: &Cause| *cause == Cause::Mapping(mapping);
         let came = self.arrivals(function, block);
         let came: Vec<&Arrival> = came.iter().filter(|one| ours(&one.cause) && one.at < end).collect();
-        let sent = came.iter().filter(|one| one.at >= minute).count();
+        let sent = offered(self, function, mapping, (minute, end), usize::MAX).len();
+        // What a disabled mapping has left in its queue.
+        let held = self.mapping_backlog(mapping, end - 1);
         let longest = Millis::from(self.catalog.functions[function].timeout_s) * 1000;
         let near = self.invocations(function, minute - longest, end + super::LONGEST_INIT);
         let handed = |one: &&Invocation| ours(&one.cause) && handed_over(one) < end;
@@ -150,18 +161,18 @@ impl World {
         let mut tally = QueueTally {
             sent: sent as u32,
             received: near.iter().filter(handed).filter(|one| handed_over(one) >= minute).count() as u32,
-            visible: 0,
+            visible: held.batches as u32,
             in_flight: ages.len() as u32,
-            oldest_ms: ages.into_iter().max().unwrap_or(0),
+            oldest_ms: ages.into_iter().chain(held.oldest.map(|came| end - came)).max().unwrap_or(0),
         };
         if self.hands(function, block).is_some() {
             let before = self.waiting(function, block);
             let run = self.planned(function, block);
             let served = run.iter().filter(|one| is_batch(one) && handed_over(one) < end).count();
             let mut left = before.iter().chain(came).skip(served).peekable();
-            let oldest = left.peek().map_or(0, |one| end - one.at);
+            let oldest = left.peek().map_or(0, |one| end - one.at + one.waited);
             tally.oldest_ms = tally.oldest_ms.max(oldest);
-            tally.visible = left.count() as u32;
+            tally.visible += left.count() as u32;
         }
         tally
     }

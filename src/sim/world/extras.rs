@@ -58,22 +58,22 @@ impl Function {
 
     /// MemorySize of a version, MB.
     pub fn memory_of(&self, version: u32) -> u32 {
-        self.former(version).filter_map(|former| former.memory_mb).last().unwrap_or(self.memory_mb)
+        self.former(version).filter_map(|former| former.memory_mb).next_back().unwrap_or(self.memory_mb)
     }
 
     /// Timeout of a version, seconds.
     pub fn timeout_of(&self, version: u32) -> u32 {
-        self.former(version).filter_map(|former| former.timeout_s).last().unwrap_or(self.timeout_s)
+        self.former(version).filter_map(|former| former.timeout_s).next_back().unwrap_or(self.timeout_s)
     }
 
     /// Runtime of a version.
     pub fn runtime_of(&self, version: u32) -> &str {
-        self.former(version).filter_map(|former| former.runtime).last().unwrap_or(&self.runtime)
+        self.former(version).filter_map(|former| former.runtime).next_back().unwrap_or(&self.runtime)
     }
 
     /// Version of the layer that a version uses, where it uses one.
     pub fn layer_of(&self, version: u32) -> u32 {
-        self.former(version).filter_map(|former| former.layer).last().unwrap_or(12)
+        self.former(version).filter_map(|former| former.layer).next_back().unwrap_or(12)
     }
 
     /// Environment variables of a version, names and values.

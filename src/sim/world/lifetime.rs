@@ -37,7 +37,9 @@ impl World {
         // Deletions are few, and functions may be many: one look at the changes, not one for each function.
         let gone: Vec<FunctionId> = self.changes.with(|list| {
             let past = list.iter().take_while(|change| change.at <= at);
-            past.filter(|change| matches!(change.what, What::Delete { .. })).filter_map(|one| one.function()).collect()
+            past.filter(|change| matches!(change.what, What::Delete { .. }))
+                .filter_map(super::change::Change::function)
+                .collect()
         });
         (0..self.catalog.functions.len()).filter(|function| !gone.contains(function)).collect()
     }

@@ -128,9 +128,12 @@ pub fn plans_of<'a>(store: &'a Store, api: &Api, stage: &str) -> Vec<PlanLimit<'
     of.collect()
 }
 
+/// A limit, where there is one, and where it comes from.
+type Sourced<T> = Option<(T, Origin)>;
+
 /// The rate and burst that the stage itself sets for a method: its own where it has one, else the stage's default. API
 /// Gateway copies the stage's throttle into a method that has other settings of its own: that is still the stage's.
-pub fn stage_level(stage: &Stage, key: &str) -> (Option<(f64, Origin)>, Option<(i32, Origin)>) {
+pub fn stage_level(stage: &Stage, key: &str) -> (Sourced<f64>, Sourced<i32>) {
     let of = |settings: &MethodSettings| (set_rate(settings.throttle_rate), set_burst(settings.throttle_burst));
     let own = super::own(stage, key).map(of).unwrap_or_default();
     let default = of(&stage.defaults);

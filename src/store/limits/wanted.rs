@@ -40,7 +40,7 @@ pub fn wanted(store: &Store, function: &str) -> Vec<SeriesKey> {
     if detail.asynchronous.as_ref().is_some_and(|config| config.on_failure.is_some() || config.on_success.is_some()) {
         keys.push(own_metric(Metric::DestinationDeliveryFailures, Statistic::Sum));
     }
-    if detail.mappings.iter().any(|mapping| mapping.is_stream()) {
+    if detail.mappings.iter().any(crate::model::function::EventSourceMapping::is_stream) {
         keys.push(own_metric(Metric::IteratorAge, Statistic::Maximum));
     }
     for provisioned in &detail.provisioned {

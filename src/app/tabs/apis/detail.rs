@@ -296,7 +296,7 @@ impl Apis {
                     let subject = gateway::method_subject(api, name, key);
                     let limited = settings::throttled(own) && gateway::method_metrics(stage, key);
                     if let Some(subject) = subject.filter(|_| limited && wanted.series.len() + 2 <= QUERIES) {
-                        wanted.series.extend(requests(subject));
+                        wanted.series.extend(requests(&subject));
                     }
                 }
                 let apis = cx.store.apis.get().into_iter().flatten();
@@ -305,7 +305,7 @@ impl Apis {
                 });
                 for subject in stages.take(ADDED_UP) {
                     if wanted.series.len() + 2 <= QUERIES {
-                        wanted.series.extend(requests(subject));
+                        wanted.series.extend(requests(&subject));
                     }
                 }
             }
@@ -353,6 +353,6 @@ fn method_row(subject: &Subject) -> [SeriesKey; 4] {
     .map(|(metric, statistic)| SeriesKey::new(subject.clone(), metric, statistic))
 }
 
-fn requests(subject: Subject) -> [SeriesKey; 2] {
+fn requests(subject: &Subject) -> [SeriesKey; 2] {
     [Metric::Count, Metric::Error4xx].map(|metric| SeriesKey::new(subject.clone(), metric, Statistic::Sum))
 }

@@ -2,7 +2,7 @@
 //! each key has used.
 
 use super::settings::{Setting, Tone};
-use crate::model::api::{Api, ApiKey, Protocol, Stage, Throttle, UsagePlan};
+use crate::model::api::{Api, ApiKey, Protocol, Stage, UsagePlan};
 use crate::store::Store;
 use crate::store::feed::Standing;
 use crate::store::gateway::{self, Load, PlanLimit, Refusals};

@@ -139,7 +139,7 @@ fn note(app: &App, api: &Api, stage: &Stage, subject: &Subject) -> String {
     }
     if words.is_empty() {
         return match figures.count {
-            Some(count) if count == 0.0 => "no request in this window".into(),
+            Some(0.0) => "no request in this window".into(),
             Some(_) => "no latency known".into(),
             None => "waiting for the metrics".into(),
         };
