@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::sim::services::logs;
 use crate::sim::wire::Request;
 use crate::sim::{Options, Sim};
 
@@ -108,30 +109,12 @@ impl Account {
         body["MetricDataResults"][0]["Values"].as_array().unwrap().iter().filter_map(Value::as_f64).sum()
     }
 
-    /// Lines of a log group over the last minutes, as messages.
+    /// Lines of a log group over the last minutes, as messages: access logs of this API are of a class that only Insights
+    /// reads, so the test looks past the service.
     fn lines(&self, group: &str, minutes: i64) -> Vec<String> {
-        let (mut lines, mut token) = (Vec::new(), Value::Null);
-        loop {
-            let input = json!({
-                "logGroupName": group,
-                "startTime": self.now() - minutes * 60_000,
-                "endTime": self.now(),
-                "limit": 10_000,
-                "nextToken": token,
-            });
-            let headers = [
-                ("content-type", "application/x-amz-json-1.1"),
-                ("x-amz-target", "Logs_20140328.FilterLogEvents"),
-            ];
-            let (status, body) = self.send("logs", "POST", "/", &headers, &input);
-            assert_eq!(status, 200, "{body}");
-            let events = body["events"].as_array().unwrap();
-            lines.extend(events.iter().map(|event| event["message"].as_str().unwrap().to_owned()));
-            token = body["nextToken"].clone();
-            if token.is_null() {
-                return lines;
-            }
-        }
+        let world = self.sim.world();
+        let written = logs::written(world, group, self.now() - minutes * 60_000, self.now(), self.now());
+        written.into_iter().map(|event| event.message).collect()
     }
 }
 
@@ -172,7 +155,10 @@ fn a_usage_plan_is_changed_by_patches_once_in_twenty_seconds() {
         (("replace", "/quota/offset", "3"), "quota offset must be from 0 to 0 in the DAY period"),
         (("add", "/throttle", "1"), "Invalid patch operation 'add'"),
         (("replace", "/apiStages/nosuch:v1/throttle/~1inventory/GET/rateLimit", "1"), "API Stage not found: nosuch:v1"),
-        (("replace", &format!("/apiStages/{PARTNER}:v1/throttle/~1nowhere/GET/rateLimit"), "1"), "Invalid method /nowhere/GET"),
+        (
+            ("replace", &format!("/apiStages/{PARTNER}:v1/throttle/~1nowhere/GET/rateLimit"), "1"),
+            "Invalid method /nowhere/GET",
+        ),
         (("add", "/apiStages", "p8d4x1s6hb:v1"), "already associated"),
     ] {
         let (status, code, message) = account.refused(&path, &[("replace", "/name", "other"), operation]);
@@ -181,7 +167,9 @@ fn a_usage_plan_is_changed_by_patches_once_in_twenty_seconds() {
     }
     assert_eq!(plan_of(&account, "partner-basic"), changed, "a refused list changes nothing");
     let bare = account.patched(&path, &[("remove", "/throttle", ""), ("remove", "/quota", ""), ("remove", &own, "")]);
-    assert!(bare.get("throttle").is_none() && bare.get("quota").is_none() && bare["apiStages"][0].get("throttle").is_none());
+    assert!(
+        bare.get("throttle").is_none() && bare.get("quota").is_none() && bare["apiStages"][0].get("throttle").is_none()
+    );
     let (status, code, _) = account.refused("/usageplans/nosuch", &[("remove", "/throttle", "")]);
     assert_eq!((status, code.as_str()), (404, "NotFoundException"));
 }
@@ -224,7 +212,10 @@ fn the_quota_of_the_scenario_is_told_by_get_usage_and_the_logs() {
     let refused: Vec<_> = read.iter().filter(|line| line["status"] == "429").collect();
     assert!(refused.len() > 50, "{} of {}", refused.len(), read.len());
     for line in refused {
-        assert_eq!((&line["errorResponseType"], &line["errorMessage"]), (&json!("QUOTA_EXCEEDED"), &json!("Limit Exceeded")));
+        assert_eq!(
+            (&line["errorResponseType"], &line["errorMessage"]),
+            (&json!("QUOTA_EXCEEDED"), &json!("Limit Exceeded"))
+        );
         assert_eq!(line["apiKeyId"], acme);
         assert_eq!(line["integrationLatency"], "-");
     }
@@ -243,14 +234,18 @@ fn access_lines_agree_with_the_metrics_and_follow_their_format() {
     let format = account.get(&format!("/restapis/{PARTNER}/stages/v1"))["accessLogSettings"]["format"].clone();
     let format = format.as_str().unwrap();
     let keys = ["requestId", "ip", "requestTime", "httpMethod", "resourcePath", "status", "protocol", "responseLength"];
-    for key in keys.iter().chain(&["integrationLatency", "responseLatency", "errorMessage", "errorResponseType", "apiKeyId"]) {
+    for key in
+        keys.iter().chain(&["integrationLatency", "responseLatency", "errorMessage", "errorResponseType", "apiKeyId"])
+    {
         assert!(format.contains(&format!("\"{key}\":\"$context.")), "{key}");
     }
     let minute = (account.now() / 60_000 - 1) * 60_000;
     let lines = account.lines("/aws/apigateway/partner-api-access", 3);
     let read: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of: Vec<_> =
-        read.iter().filter(|line| (minute..minute + 60_000).contains(&line["requestTimeEpoch"].as_i64().unwrap())).collect();
+    let of: Vec<_> = read
+        .iter()
+        .filter(|line| (minute..minute + 60_000).contains(&line["requestTimeEpoch"].as_i64().unwrap()))
+        .collect();
     assert_eq!(of.len() as f64, count);
     assert_eq!(of.iter().filter(|line| line["status"].as_str().unwrap().starts_with('4')).count() as f64, bad);
     let throttled = of.iter().filter(|line| line["errorResponseType"] == "THROTTLED").count();
@@ -270,7 +265,13 @@ fn access_lines_agree_with_the_metrics_and_follow_their_format() {
 #[test]
 fn a_limit_of_minus_one_is_none_and_a_method_gives_its_own_back() {
     let account = Account::of("throttle-method", 0);
-    let refused = || account.sum("4XXError", 5, &[("ApiName", "shop-api"), ("Stage", "prod"), ("Method", "GET"), ("Resource", "/catalog/search")]);
+    let refused = || {
+        account.sum(
+            "4XXError",
+            5,
+            &[("ApiName", "shop-api"), ("Stage", "prod"), ("Method", "GET"), ("Resource", "/catalog/search")],
+        )
+    };
     assert!(refused() > 200.0, "{}", refused());
     let settings = &account.get(SHOP)["methodSettings"]["~1catalog~1search/GET"];
     assert_eq!((&settings["throttlingRateLimit"], &settings["throttlingBurstLimit"]), (&json!(1.0), &json!(2)));
@@ -300,7 +301,8 @@ fn a_flush_empties_the_cache_and_it_fills_again() {
     account.pass(30);
     let stage = [("ApiName", "shop-api"), ("Stage", "prod")];
     let rate = |minutes: i64| {
-        let (hits, misses) = (account.sum("CacheHitCount", minutes, &stage), account.sum("CacheMissCount", minutes, &stage));
+        let (hits, misses) =
+            (account.sum("CacheHitCount", minutes, &stage), account.sum("CacheMissCount", minutes, &stage));
         hits / (hits + misses)
     };
     let before = rate(10);
@@ -368,7 +370,10 @@ fn a_canary_is_made_moved_and_promoted() {
     assert_eq!((status, code.as_str()), (400, "BadRequestException"));
     let again = account.patched(
         &stage,
-        &[("replace", "/canarySettings/percentTraffic", "25"), ("replace", "/canarySettings/stageVariableOverrides/release", "next")],
+        &[
+            ("replace", "/canarySettings/percentTraffic", "25"),
+            ("replace", "/canarySettings/stageVariableOverrides/release", "next"),
+        ],
     );
     assert_eq!(again["canarySettings"]["percentTraffic"], 25.0);
     assert_eq!(again["canarySettings"]["stageVariableOverrides"], json!({"release": "next"}));
@@ -389,7 +394,10 @@ fn a_stage_that_is_deleted_meanwhile_is_not_found() {
     let (status, body) = account.send("apigateway", "GET", path, &[], &Value::Null);
     assert_eq!((status, &body["code"]), (404, &json!("NotFoundException")));
     let (status, code, message) = account.refused(path, &[("replace", "/description", "x")]);
-    assert_eq!((status, code.as_str(), message.as_str()), (404, "NotFoundException", "Invalid Stage identifier specified"));
+    assert_eq!(
+        (status, code.as_str(), message.as_str()),
+        (404, "NotFoundException", "Invalid Stage identifier specified")
+    );
     assert_eq!(account.send("apigateway", "POST", "/_sim/delete?api=h5c2n8w3zf&stage=beta", &[], &Value::Null).0, 200);
     assert_eq!(account.get("/v2/apis/h5c2n8w3zf/stages")["items"].as_array().unwrap().len(), 1);
     assert_eq!(account.send("apigateway", "PATCH", "/v2/apis/h5c2n8w3zf/stages/beta", &[], &json!({})).0, 404);
@@ -412,8 +420,14 @@ fn what_stands_around_an_api_is_there() {
     assert_eq!(types("/v2/apis/w7j6r4y1ge/authorizers", "items", "authorizerType"), ["REQUEST"]);
     assert_eq!(types("/v2/domainnames", "items", "domainName"), ["api.shop.example.com", "www.shop.example.com"]);
     assert_eq!(types("/v2/domainnames/www.shop.example.com/apimappings", "items", "apiId"), ["h5c2n8w3zf"]);
-    assert_eq!(types("/v2/domainnames/api.shop.example.com/apimappings", "items", "apiMappingKey"), ["", "partner-api"]);
-    assert_eq!(Account::of("throttle-api-account", 0).get("/account")["throttleSettings"], json!({"burstLimit": 20, "rateLimit": 30.0}));
+    assert_eq!(
+        types("/v2/domainnames/api.shop.example.com/apimappings", "items", "apiMappingKey"),
+        ["", "partner-api"]
+    );
+    assert_eq!(
+        Account::of("throttle-api-account", 0).get("/account")["throttleSettings"],
+        json!({"burstLimit": 20, "rateLimit": 30.0})
+    );
 }
 
 #[test]
@@ -434,8 +448,7 @@ fn resources_are_found_by_their_tags() {
     let stack = json!({"Key": "aws:cloudformation:stack-name", "Values": ["shop-checkout", "shop-catalog"]});
     let both = arns(json!({"ResourceTypeFilters": ["lambda"], "TagFilters": [stack, {"Key": "team"}]}));
     assert_eq!(both.len(), 10, "{both:?}");
-    let (_, function) =
-        account.send("lambda", "GET", "/2015-03-31/functions/checkout-api", &[], &Value::Null);
+    let (_, function) = account.send("lambda", "GET", "/2015-03-31/functions/checkout-api", &[], &Value::Null);
     assert_eq!(function["Tags"]["aws:cloudformation:stack-name"], "shop-checkout");
     let one = both.iter().find(|arn| arn.ends_with(":checkout-api")).unwrap();
     assert_eq!(arns(json!({"ResourceARNList": [one]})), [one.clone()]);
