@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and fails by panicking")]
 
+mod functions;
 mod logs;
 mod traces;
 
@@ -34,7 +35,8 @@ const PAGE: usize = 50;
 /// All of it, or one part by name: `cargo bench --bench figures -- traces`.
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let parts: [(&str, fn()); 3] = [("frames", frames), ("traces", traces::run), ("logs", logs::run)];
+    let parts: [(&str, fn()); 4] =
+        [("frames", frames), ("functions", functions::run), ("traces", traces::run), ("logs", logs::run)];
     for (name, run) in parts {
         if asked.is_empty() || asked.iter().any(|word| word == name) {
             run();

@@ -35,10 +35,14 @@ pub struct Config {
     pub ui: Ui,
     /// How often AWS is asked, and what that may cost.
     pub poll: Poll,
+    /// The function table.
+    pub functions: Functions,
     /// The log store.
     pub logs: Logs,
     /// The trace store.
     pub traces: Traces,
+    /// What is kept of invokes.
+    pub invoke: Invoke,
     /// What becomes a finding.
     pub thresholds: Thresholds,
     /// Rules by profile name, a pattern with `*` and `?`.
@@ -97,6 +101,45 @@ pub struct Poll {
     pub budget_dollars_per_hour: f64,
 }
 
+/// The function table.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Functions {
+    /// Names of its columns after the function's name, in their order: of [`FUNCTION_COLUMNS`], or `tag.NAME`.
+    pub columns: Vec<String>,
+    /// `worst`, or the name of a column.
+    pub sort: String,
+}
+
+/// What the columns of the function table are called.
+pub const FUNCTION_COLUMNS: [&str; 25] = [
+    "name",
+    "invocations",
+    "error-share",
+    "errors",
+    "throttles",
+    "p50",
+    "p90",
+    "p99",
+    "max",
+    "of-timeout",
+    "concurrency",
+    "reserved",
+    "provisioned",
+    "cold",
+    "used",
+    "memory",
+    "timeout",
+    "runtime",
+    "architecture",
+    "code-size",
+    "modified",
+    "state",
+    "stack",
+    "api",
+    "trend",
+];
+
 /// The log store.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +168,32 @@ pub struct Traces {
     pub cap: usize,
 }
 
+/// What is kept of invokes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invoke {
+    /// What outlasts the program.
+    pub keep: Keep,
+    /// Answers kept of each function.
+    pub answers: usize,
+    /// Bytes of the answers kept of each function.
+    #[serde(deserialize_with = "quantity::bytes")]
+    pub cap: u64,
+}
+
+/// What of invokes outlasts the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Payloads and answers.
+    #[default]
+    Answers,
+    /// Payloads that were sent last or saved under a name.
+    Payloads,
+    /// Neither.
+    Nothing,
+}
+
 /// What becomes a finding; shares lie between 0 and 1. The numbers are those that serverless monitoring products
 /// publish as their own warnings.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -138,8 +207,10 @@ pub struct Thresholds {
     pub fault_share: f64,
     /// 5xx of the requests of a stage: critical.
     pub fault_share_critical: f64,
-    /// Throttles of all that wanted to run.
+    /// Throttles of all that wanted to run: critical; fewer are a warning.
     pub throttle_share: f64,
+    /// Time-outs of the invocations looked at.
+    pub timeout_share: f64,
     /// p99 of the duration, of the time-out.
     pub duration_of_timeout: f64,
     /// Memory used, of the memory size.
@@ -151,6 +222,12 @@ pub struct Thresholds {
     /// IteratorAge.
     #[serde(deserialize_with = "quantity::span")]
     pub iterator_age: Duration,
+    /// AsyncEventAge.
+    #[serde(deserialize_with = "quantity::span")]
+    pub async_age: Duration,
+    /// How far off the end of the concurrency is at most that becomes a finding.
+    #[serde(deserialize_with = "quantity::span")]
+    pub forecast: Duration,
     /// ProvisionedConcurrencyUtilization below which it is too much.
     pub provisioned_low: f64,
     /// Concurrent executions of the account's limit.

@@ -4,7 +4,9 @@
 use crate::embedded::Embedded;
 use chrono::TimeDelta;
 use slsdash::app::effect::{Change, Failure, Outcome};
-use slsdash::aws::{Account, Settings, alarms, apis, changes, functions, logs, metrics, service_graph, traces};
+use slsdash::aws::{
+    Account, Settings, alarms, apis, changes, functions, logs, metrics, provisioned, service_graph, traces,
+};
 use slsdash::model::api::Protocol;
 use slsdash::model::function::InvocationType;
 use slsdash::model::series::{Metric, SeriesKey, Statistic, Subject};
@@ -217,15 +219,15 @@ async fn provisioned_concurrency_is_set_once_and_becomes_ready() {
     let world = embedded.sim.world();
     let function = world.catalog.functions.iter().find(|function| !function.aliases.is_empty()).expect("an alias");
     let (name, alias) = (function.name.clone(), function.aliases[0].name.clone());
-    let before = functions::one_provisioned(&embedded.account, &name, &alias).await.expect("an answer");
+    let before = provisioned::one_provisioned(&embedded.account, &name, &alias).await.expect("an answer");
     let from = before.map(|config| config.requested);
     let change = Change::SetProvisionedConcurrency { function: name.clone(), qualifier: alias.clone(), from, to: 7 };
     let Outcome::Changed { result, .. } = changes::perform(&embedded.account, change).await else { panic!("a change") };
     assert_eq!(result, Ok(()));
-    let now = functions::one_provisioned(&embedded.account, &name, &alias).await.expect("an answer");
+    let now = provisioned::one_provisioned(&embedded.account, &name, &alias).await.expect("an answer");
     assert_eq!(now.map(|config| config.requested), Some(7));
     tokio::time::sleep(Duration::from_secs(600)).await;
-    let later = functions::provisioned(&embedded.account, &name, &[]).await.expect("the list");
+    let later = provisioned::provisioned(&embedded.account, &name, &[]).await.expect("the list");
     let later = later.iter().find(|config| config.qualifier == alias).expect("the alias");
     assert_eq!((later.allocated, &later.status), (7, &slsdash::model::function::ProvisionedStatus::Ready));
     embedded.sim.faults().inject("lambda:PutProvisionedConcurrencyConfig", Fault::Drop);

@@ -2,6 +2,7 @@
 //!
 //! The clock stands still, so that it does not matter when a poller asks: the answer is the same.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -11,13 +12,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use slsdash::app::effect::{Effect, Outcome};
+use slsdash::app::effect::{Change, Effect, Outcome};
 use slsdash::app::keymap::Keymap;
 use slsdash::app::message::{Message, Traffic};
 use slsdash::app::{App, Origin};
 use slsdash::aws::changes;
 use slsdash::config::{Config, Theme};
 use slsdash::poll::Pace;
+use slsdash::runtime::payloads::{Cabinet, Task};
 use slsdash::sim::faults::Fault;
 use slsdash::time::Clock;
 use slsdash::view::{self, look::Depth, look::Look};
@@ -30,6 +32,8 @@ pub struct Scene {
     embedded: Embedded,
     polling: Polling,
     time: Arc<AtomicI64>,
+    /// Payloads and answers of invokes, where the scene keeps any.
+    pub invokes: Cabinet,
 }
 
 impl Scene {
@@ -45,7 +49,35 @@ impl Scene {
         let origin = Origin { region: "eu-west-1".into(), demo: Some(scenario.into()), ..Origin::default() };
         let app = App::new(Config::default(), keymap, origin, clock, size);
         let polling = embedded.poll(app.interests(), Pace::default());
-        Scene { app, embedded, polling, time }
+        Scene { app, embedded, polling, time, invokes: Cabinet::default() }
+    }
+
+    /// The same with a folder for payloads and answers.
+    pub async fn keeping(scenario: &str, size: (u16, u16), folder: &Path) -> Scene {
+        let mut scene = Scene::of(scenario, size).await;
+        scene.invokes = Cabinet::new(Some(folder.into()));
+        scene.app.invokes.on_disk = true;
+        scene
+    }
+
+    /// Carries out what concerns those files, as the runtime does. Returns the other effects.
+    pub fn file(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut rest = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::ReadInvokes(drawer) => self.invokes.ask(Task::Read(drawer)),
+                Effect::KeepInvoke { drawer, entry, limits } => self.invokes.ask(Task::Keep(drawer, entry, limits)),
+                other => {
+                    rest.push(other);
+                    continue;
+                }
+            }
+            if let Some(outcome) = self.invokes.work() {
+                let more = self.app.update(Message::Performed(outcome));
+                rest.extend(self.file(more));
+            }
+        }
+        rest
     }
 
     /// The same in an account that grants nothing.
@@ -113,8 +145,14 @@ impl Scene {
                 "home" => vec![KeyEvent::new(KeyCode::Home, none)],
                 "end" => vec![KeyEvent::new(KeyCode::End, none)],
                 "space" => vec![KeyEvent::new(KeyCode::Char(' '), none)],
+                "delete-line" => vec![KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)],
                 "backspace" => vec![KeyEvent::new(KeyCode::Backspace, none)],
-                "ctrl-s" => vec![KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL)],
+                "delete" => vec![KeyEvent::new(KeyCode::Delete, none)],
+                "f3" => vec![KeyEvent::new(KeyCode::F(3), none)],
+                ctrl if ctrl.len() == 6 && ctrl.starts_with("ctrl-") => {
+                    let letter = ctrl.chars().last().expect("six characters");
+                    vec![KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)]
+                }
                 text => text
                     .chars()
                     .map(|c| {
@@ -141,7 +179,8 @@ impl Scene {
     /// Presses the confirmation's other button, once it listens, and lets the change happen.
     pub async fn confirm(&mut self) {
         self.time.fetch_add(1000, Ordering::Relaxed);
-        for effect in self.press(&["tab", "enter"]) {
+        let effects = self.press(&["tab", "enter"]);
+        for effect in self.file(effects) {
             let Effect::Change(change) = effect else { panic!("a confirmation makes a change, not {effect:?}") };
             // The account's dice are cast by the number of the request: one that nobody has asked anything yet.
             let fresh = Embedded::at("outage", 0, self.embedded.clock.clone()).await;
@@ -150,9 +189,37 @@ impl Scene {
             if let Outcome::Invoked { result: Ok(answer), .. } = &mut outcome {
                 answer.round_trip_ms = 1_071;
             }
-            self.app.update(Message::Performed(outcome));
+            let effects = self.app.update(Message::Performed(outcome));
+            assert_eq!(self.file(effects), []);
         }
         self.second();
+    }
+
+    /// Presses the confirmation's other button, once it listens, and makes the change in the very account that is looked at.
+    /// Says what was changed; what became of it stands on the screen.
+    pub async fn go(&mut self) -> Change {
+        self.time.fetch_add(1000, Ordering::Relaxed);
+        let effects = self.press(&["tab", "enter"]);
+        let [Effect::Change(change)] = effects.as_slice() else {
+            panic!("a confirmation makes a change, not {effects:?}:\n{}", self.text())
+        };
+        let outcome = changes::perform(&self.embedded.account, change.clone()).await;
+        self.app.update(Message::Performed(outcome));
+        self.second();
+        change.clone()
+    }
+
+    /// Lets the clock go on, and the pollers tell what they learn meanwhile.
+    pub async fn pass(&mut self, seconds: i64) {
+        for _ in 0..(seconds / 5).max(1) {
+            self.time.fetch_add(5_000, Ordering::Relaxed);
+            self.wait(Duration::from_secs(5)).await;
+        }
+    }
+
+    /// The account, as the pollers see it.
+    pub fn account(&self) -> &slsdash::aws::Account {
+        &self.embedded.account
     }
 
     /// What is on the screen.

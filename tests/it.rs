@@ -8,17 +8,23 @@
     reason = "tests fail by panicking, and wait by the real clock"
 )]
 
+mod apis;
 mod aws_wire;
+mod changes;
 mod cli;
 mod documents;
 mod drift;
 mod embedded;
 mod frames;
+mod function;
+mod functions;
 mod insights;
 mod invocations;
+mod invokes;
 mod journeys;
 mod jq;
 mod laws;
+mod limits;
 mod monkey;
 mod outside;
 mod pty;

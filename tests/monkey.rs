@@ -239,10 +239,16 @@ fn key(pick: u8, ctrl: bool) -> KeyEvent {
         16..=23 => KeyCode::Tab,
         24..=31 => [KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right][usize::from(pick) % 4],
         32..=126 => KeyCode::Char(char::from(pick)),
-        127..=160 => {
-            [KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace, KeyCode::F(2)]
-                [usize::from(pick) % 6]
-        }
+        127..=160 => [
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::Backspace,
+            KeyCode::F(2),
+            KeyCode::F(3),
+            KeyCode::Delete,
+        ][usize::from(pick) % 8],
         // The keys that lead somewhere more often than chance has it.
         _ => KeyCode::Char(char::from(b"12345ltmixPyo/:?!fWeEvFsSwzpUD44HbLncdMC"[usize::from(pick) % 40])),
     };

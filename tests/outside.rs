@@ -4,6 +4,7 @@
 //! right, and where a server can't give it, that we say so instead of making it up. boto3 reads the embedded account.
 
 mod answers;
+mod changes;
 mod clients;
 mod dashboard;
 mod headless;

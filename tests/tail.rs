@@ -166,7 +166,7 @@ async fn one_denied_and_one_unreadable_group_leave_the_others_alone() {
     let begin = embedded.clock.millis() - 60_000;
     let readable = busiest(&embedded, 2);
     let mut groups = readable.clone();
-    groups.push("/aws/apigateway/partner-api-access".into());
+    groups.push("/aws/apigateway/storefront-access".into());
     groups.push("/aws/lambda/nobody-is-called-so".into());
     let mut polling = embedded.poll(wanting(tail(&groups)), Pace::default());
     let news = polling.news_for(3 * MINUTE).await;
@@ -180,7 +180,7 @@ async fn one_denied_and_one_unreadable_group_leave_the_others_alone() {
         })
         .collect();
     assert_eq!(troubles.len(), 2, "{troubles:?}");
-    let (kind, said) = &troubles["/aws/apigateway/partner-api-access"];
+    let (kind, said) = &troubles["/aws/apigateway/storefront-access"];
     assert_eq!(*kind, Kind::Invalid);
     assert!(said.contains("Infrequent Access") && said.contains("Logs Insights reads it"), "{said}");
     assert_eq!(troubles["/aws/lambda/nobody-is-called-so"].0, Kind::Missing);
@@ -195,7 +195,7 @@ async fn what_was_shown_once_is_read_again_when_it_is_asked_for() {
     let now = embedded.clock.millis();
     let readable = busiest(&embedded, 2);
     let mut groups = readable.clone();
-    groups.push("/aws/apigateway/partner-api-access".into());
+    groups.push("/aws/apigateway/storefront-access".into());
     let mut polling = embedded.poll(wanting(tail(&groups)), Pace::default());
     let mut screen = Screen::default();
     screen.take(polling.news_for(Duration::from_secs(20)).await);

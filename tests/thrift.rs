@@ -3,6 +3,7 @@
 use crate::embedded::Embedded;
 use slsdash::app::interests::{Interests, Tail, TailGroup, Tempo, TraceQuery};
 use slsdash::app::message::News;
+use slsdash::app::tabs::functions::columns::{self, Column};
 use slsdash::model::series::{Metric, SeriesKey, Statistic, Subject};
 use slsdash::model::trouble::Kind;
 use slsdash::poll::Pace;
@@ -93,6 +94,38 @@ async fn series_are_asked_for_in_as_few_calls_as_they_fit_into() {
     let before = embedded.account.traffic(embedded.clock.now()).metrics;
     polling.news_for(Duration::from_secs(2)).await;
     assert_eq!(embedded.account.traffic(embedded.clock.now()).metrics, before + 2);
+}
+
+/// The function table of four hundred functions: what is visible is measured, in as few calls as it fits into, and a
+/// function's percentiles and maximum are billed as one metric.
+#[tokio::test(start_paused = true)]
+async fn a_table_of_many_functions_measures_what_is_visible_in_one_call() {
+    let embedded = Embedded::of("shop", 400).await;
+    let series = |visible: usize| -> BTreeSet<SeriesKey> {
+        let functions = embedded.sim.world().catalog.functions.iter().take(visible);
+        let mut tab = slsdash::app::tabs::functions::Functions::new(&slsdash::config::Config::default().functions);
+        tab.set_columns(
+            ["p50", "p90", "p99", "max", "concurrency"].iter().filter_map(|name| Column::named(name)).collect(),
+        );
+        let wanted = tab.series();
+        functions
+            .flat_map(|function| columns::keys(&function.name, wanted.iter().copied()).collect::<Vec<_>>())
+            .collect()
+    };
+    let window = TimeWindow::last(Duration::from_secs(300));
+    let interests = Interests { series: series(21), window, ..Interests::default() };
+    assert_eq!(interests.series.len(), 21 * 8);
+    let mut polling = embedded.poll(interests, Pace::default());
+    polling.news_for(MINUTE / 2).await;
+    assert_eq!(embedded.sim.ledger().count("cloudwatch", "GetMetricData"), 1);
+    assert_eq!(embedded.sim.ledger().billed(), 21 * 5, "invocations, errors, throttles, duration, concurrency");
+    embedded.sim.ledger().clear();
+    polling.want(|interests| interests.series = series(100));
+    polling.news_for(MINUTE).await;
+    embedded.sim.ledger().clear();
+    polling.news_for(MINUTE).await;
+    let calls = embedded.sim.ledger().count("cloudwatch", "GetMetricData");
+    assert_eq!(calls, (100 * 8_u64).div_ceil(500), "a cycle");
 }
 
 #[tokio::test(start_paused = true)]

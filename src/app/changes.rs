@@ -7,8 +7,8 @@ use tui_input::backend::crossterm::EventHandler;
 use super::App;
 use super::command::Action;
 use super::confirm::{Button, Confirmation};
-use super::effect::{Change, Effect, Failure, Outcome};
-use super::invoke::{Answer, Field, InvokeForm};
+use super::effect::{Change, Effect, Failure};
+use super::invoke::{Answer, Field};
 use super::overlay::Overlay;
 use super::provision::{ProvisionForm, dollars_per_hour};
 use crate::config::Writes;
@@ -16,22 +16,6 @@ use crate::model::function::InvocationType;
 use crate::text;
 
 impl App {
-    pub(super) fn open_invoke(&mut self) {
-        let selected = self.selected();
-        let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
-            self.notices.say("Select a function first", self.now);
-            return;
-        };
-        let detail = self.store.details.get(&function.name).and_then(|feed| feed.get());
-        let qualifiers = detail.map(|detail| {
-            let aliases = detail.aliases.iter().map(|alias| alias.name.clone());
-            aliases.chain(detail.versions.iter().rev().map(|version| version.version.clone())).collect()
-        });
-        let payload = self.payloads.get(&function.name).map_or("{}", String::as_str);
-        let form = InvokeForm::new(function, qualifiers.unwrap_or_default(), selected.qualifier.as_deref(), payload);
-        self.overlays.push(Overlay::Invoke(Box::new(form)));
-    }
-
     pub(super) fn open_provision(&mut self) {
         let selected = self.selected();
         let Some(function) = selected.function.as_deref().and_then(|name| self.store.functions.get(name)) else {
@@ -69,13 +53,52 @@ impl App {
 
     pub(super) fn ask_undo(&mut self) {
         match self.undoable.last().and_then(Change::undo) {
-            Some(change) => self.ask(change, vec![]),
+            Some(change) => {
+                let changed = self.changed_meanwhile(&change);
+                self.ask_with(change, changed.into_iter().map(|line| (true, line)).collect());
+            }
             None => self.notices.say("There is no change to undo", self.now),
         }
     }
 
-    /// The one door: shows what will happen, with Cancel selected.
+    /// What an undo would overwrite: somebody has changed it since, as far as is known.
+    fn changed_meanwhile(&self, undo: &Change) -> Option<String> {
+        let detail = |function: &str| self.store.details.get(function).and_then(|feed| feed.get());
+        let differs = |known: String, left: String| {
+            (known != left).then(|| format!("it has been changed since: it is {known} now, and was left at {left}"))
+        };
+        let number = |value: Option<u32>| value.map_or("none".to_string(), |value| value.to_string());
+        match undo {
+            Change::SetReservedConcurrency { function, from, .. } => {
+                differs(number(self.store.functions.get(function)?.reserved?), number(*from))
+            }
+            Change::MoveAlias { function, alias, from, .. } => {
+                let known = detail(function)?.aliases.iter().find(|known| known.name == *alias)?;
+                differs(known.routing().words(), from.words())
+            }
+            Change::SetProvisionedConcurrency { function, qualifier, from, .. } => {
+                let known = detail(function)?.provisioned.iter().find(|known| known.qualifier == *qualifier);
+                differs(number(known.map(|config| config.requested)), number(*from))
+            }
+            Change::RemoveProvisionedConcurrency { function, qualifier, from } => {
+                let known = detail(function)?.provisioned.iter().find(|known| known.qualifier == *qualifier);
+                differs(number(known.map(|config| config.requested)), number(Some(*from)))
+            }
+            Change::SwitchEventSource { function, uuid, enabled, .. } => {
+                let known = detail(function)?.mappings.iter().find(|known| known.uuid == *uuid)?;
+                (known.enabled() == *enabled).then(|| format!("it is {} already", known.state))
+            }
+            _ => None,
+        }
+    }
+
+    /// The one door, with warnings.
     pub(super) fn ask(&mut self, change: Change, warnings: Vec<String>) {
+        self.ask_with(change, warnings.into_iter().map(|warning| (true, warning)).collect());
+    }
+
+    /// The one door: shows what will happen, with Cancel selected. Lines that warn are marked.
+    pub(super) fn ask_with(&mut self, change: Change, notes: Vec<(bool, String)>) {
         if let Some(why) = &self.origin.read_only {
             self.notices.complain(format!("{} - refused: {why}", change.sentence()), self.now);
             return;
@@ -86,8 +109,23 @@ impl App {
         }
         let scope = self.scope();
         let mut lines = vec![(false, format!("in account {} {}", or_unknown(&scope.account), scope.region))];
-        lines.extend(warnings.into_iter().map(|warning| (true, warning)));
-        match &change {
+        lines.extend(notes);
+        lines.extend(self.costs(&change));
+        lines.push((false, change.aws_command()));
+        let name = (self.origin.writes == Writes::ConfirmByName).then(|| (change.name(), Input::default()));
+        self.overlays.push(Overlay::Confirm(Box::new(Confirmation {
+            change,
+            lines,
+            button: Button::default(),
+            name,
+            opened: self.now,
+        })));
+    }
+
+    /// What a change costs or saves, and what else there is to know of its kind.
+    fn costs(&self, change: &Change) -> Vec<(bool, String)> {
+        let mut lines = Vec::new();
+        match change {
             Change::Invoke { payload, kind, .. } => {
                 let kept = if *kind == InvocationType::DryRun { " (nothing runs)" } else { "" };
                 lines.push((
@@ -95,8 +133,9 @@ impl App {
                     format!("payload {} as {}{kept}; never retried", text::bytes(payload.len() as u64), kind.name()),
                 ));
             }
-            Change::SetProvisionedConcurrency { function, from, to, .. } => {
-                if let Some(function) = self.store.functions.get(function) {
+            Change::SetProvisionedConcurrency { function: name, qualifier, from, to } => {
+                lines.extend(self.auto_scaled(name, qualifier).map(|line| (true, line)));
+                if let Some(function) = self.store.functions.get(name) {
                     let arm = function.architecture == "arm64";
                     let cost = dollars_per_hour(*to, function.memory_mb, arm);
                     let before = dollars_per_hour(from.unwrap_or(0), function.memory_mb, arm);
@@ -111,23 +150,27 @@ impl App {
                     ));
                 }
             }
-            Change::RemoveProvisionedConcurrency { function, from, .. } => {
-                if let Some(function) = self.store.functions.get(function) {
+            Change::RemoveProvisionedConcurrency { function: name, qualifier, from } => {
+                lines.extend(self.auto_scaled(name, qualifier).map(|line| (true, line)));
+                if let Some(function) = self.store.functions.get(name) {
                     let saved = dollars_per_hour(*from, function.memory_mb, function.architecture == "arm64");
                     lines.push((false, format!("saves about {} an hour; cold starts come back", text::dollars(saved))));
                 }
             }
+            _ => {}
         }
-        lines.push((false, change.aws_command()));
-        let name =
-            (self.origin.writes == Writes::ConfirmByName).then(|| (change.function().to_string(), Input::default()));
-        self.overlays.push(Overlay::Confirm(Box::new(Confirmation {
-            change,
-            lines,
-            button: Button::default(),
-            name,
-            opened: self.now,
-        })));
+        lines
+    }
+
+    /// Application Auto Scaling sets this provisioned concurrency: its target tracking keeps alarms of a telling name,
+    /// `TargetTracking-function:NAME:ALIAS-AlarmHigh-UUID`. A scheduled action leaves no such trace.
+    fn auto_scaled(&self, function: &str, qualifier: &str) -> Option<String> {
+        let prefix = format!("TargetTracking-function:{function}:{qualifier}-");
+        let tracked = self.store.alarms.get()?.iter().any(|alarm| alarm.name.starts_with(&prefix));
+        tracked.then(|| {
+            "Application Auto Scaling manages this provisioned concurrency: it will set its own number again"
+                .to_string()
+        })
     }
 
     pub(super) fn form_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
@@ -135,6 +178,17 @@ impl App {
             (_, Some(Action::Back)) => {
                 self.overlays.pop();
             }
+            (Some(Overlay::Form(form)), action) => match (action, key.code) {
+                (Some(Action::Send), _) | (_, KeyCode::Enter) => match form.wish() {
+                    Ok(wish) => self.ask_with(wish.change, wish.notes),
+                    Err(why) => self.notices.say(why, self.now),
+                },
+                (Some(Action::SwitchField), _) | (_, KeyCode::Down) => form.step(true),
+                (_, KeyCode::Up | KeyCode::BackTab) => form.step(false),
+                (_, KeyCode::Left) if form.turn(false) => {}
+                (_, KeyCode::Right | KeyCode::Char(' ')) if form.turn(true) => {}
+                _ => form.edit(&Event::Key(key)),
+            },
             (Some(Overlay::Invoke(form)), Some(Action::SwitchField)) => form.next_field(),
             (Some(Overlay::Invoke(form)), Some(Action::Send)) => match form.change() {
                 Ok(change) => self.ask(change, vec![]),
@@ -143,6 +197,7 @@ impl App {
             (Some(Overlay::Invoke(form)), _) => match form.field {
                 Field::Payload => {
                     if form.payload.input(key) {
+                        form.untouched = false;
                         form.check();
                     }
                 }
@@ -194,7 +249,7 @@ impl App {
                 } else if confirmation.may_go() {
                     return self.go();
                 } else {
-                    let name = confirmation.change.function().to_string();
+                    let name = confirmation.change.name();
                     self.notices.say(format!("This profile wants the name typed: {name}"), now);
                 }
             }
@@ -213,73 +268,18 @@ impl App {
     fn go(&mut self) -> Vec<Effect> {
         let Some(Overlay::Confirm(confirmation)) = self.overlays.pop() else { return vec![] };
         let change = confirmation.change;
-        if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_))) {
+        if matches!(self.overlays.last(), Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_))) {
             self.overlays.pop();
         }
-        if let Change::Invoke { function, payload, .. } = &change {
-            self.payloads.insert(function.clone(), payload.clone());
+        let mut effects = self.invoke_sent(&change);
+        if let Change::Invoke { .. } = &change {
             self.overlays.push(Overlay::Answer(Box::new(Answer::waiting(change.clone(), self.now))));
         } else {
             self.notices.say(format!("{} …", change.sentence()), self.now);
         }
         self.pending.push(change.clone());
-        vec![Effect::Change(change)]
-    }
-
-    /// Something that we asked of the world has been done, or not.
-    pub(super) fn performed(&mut self, outcome: Outcome) -> Vec<Effect> {
-        let now = self.now;
-        match outcome {
-            Outcome::Invoked { change, result } => {
-                self.pending.retain(|pending| *pending != change);
-                let open = self.overlays.iter_mut().find_map(|overlay| match overlay {
-                    Overlay::Answer(answer) if answer.change == change && answer.result.is_none() => Some(answer),
-                    _ => None,
-                });
-                match open {
-                    Some(answer) => answer.accept(result),
-                    None => {
-                        let how = match &result {
-                            Ok(answer) => answer.function_error.clone().unwrap_or_else(|| "succeeded".into()),
-                            Err(failure) => sentence(failure),
-                        };
-                        self.notices.say(format!("{}: {how}", change.sentence()), now);
-                    }
-                }
-            }
-            Outcome::Changed { change, result } => {
-                self.pending.retain(|pending| *pending != change);
-                // Look at once what has become of it.
-                self.refresh += 1;
-                match result {
-                    Ok(()) => {
-                        let undo = self.keymap.chord(Action::Undo);
-                        self.notices.say(format!("{}: accepted; {undo} undoes it", change.sentence()), now);
-                        // An undo uses up the change that it undoes.
-                        if self.undoable.last().and_then(Change::undo).as_ref() == Some(&change) {
-                            self.undoable.pop();
-                        } else if change.undo().is_some() {
-                            self.undoable.push(change);
-                        }
-                    }
-                    Err(failure) => {
-                        self.notices.complain(format!("{}: {}", change.sentence(), sentence(&failure)), now);
-                    }
-                }
-            }
-            Outcome::Copied { what, bytes } => {
-                self.notices.say(format!("Sent the {what} to the terminal's clipboard ({bytes} bytes)"), now);
-            }
-            Outcome::Exported { rows, bytes, path } => {
-                let rows = if rows == 1 { "1 row".to_string() } else { format!("{rows} rows") };
-                self.notices.say(format!("Wrote {rows}, {}, to {path}", text::bytes(bytes)), now);
-            }
-            Outcome::Jq { generation, results, trouble } => {
-                self.with_tabs(|tabs, cx| tabs.logs.jq_answered(generation, results, trouble, cx));
-            }
-            Outcome::Failed(why) => self.notices.complain(why, now),
-        }
-        vec![]
+        effects.push(Effect::Change(change));
+        effects
     }
 }
 

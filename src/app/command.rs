@@ -31,6 +31,18 @@ pub enum Action {
     Actions,
     Provision,
     RemoveProvision,
+    Reserve,
+    SwitchOff,
+    MoveAlias,
+    RollBack,
+    SwitchEventSource,
+    MethodSettings,
+    StageCache,
+    FlushCache,
+    SwitchTracing,
+    ShiftCanary,
+    PromoteCanary,
+    PlanLimits,
     Undo,
     Copy,
     CopyMenu,
@@ -38,6 +50,9 @@ pub enum Action {
     UnfoldAll,
     FilterByValue,
     ToggleColumn,
+    Columns,
+    GroupBy,
+    Rank,
     Console,
     Sort,
     SortReverse,
@@ -72,6 +87,8 @@ pub enum Action {
     AsTable,
     Compare,
     LoadMore,
+    Snooze,
+    Snoozed,
     ServerFilter,
     Pause,
     Refresh,
@@ -83,6 +100,14 @@ pub enum Action {
     Confirm,
     Send,
     SwitchField,
+    Templates,
+    SavedPayloads,
+    Editor,
+    Answers,
+    Rerun,
+    EditPayload,
+    Mark,
+    DropPayload,
 }
 
 /// Where a command listens.
@@ -94,6 +119,8 @@ pub enum Place {
     Overview,
     /// The function table.
     Functions,
+    /// The list of the function table's columns.
+    Columns,
     /// One function's detail.
     Function,
     /// The tail.
@@ -124,8 +151,16 @@ pub enum Place {
     Line,
     /// The palette's and the filter's text field.
     Prompt,
-    /// The payload editor and other forms.
+    /// Forms.
     Form,
+    /// The payload editor: a form.
+    Payload,
+    /// A list of payloads to choose from: a popup.
+    Payloads,
+    /// The answer to an invoke: a popup.
+    Answer,
+    /// Answers of before: a popup.
+    Answers,
     /// The confirmation of a change.
     Confirmation,
 }
@@ -224,6 +259,18 @@ table! {
     Actions         "actions"          ["x"],                      SELECTION,              8 "actions"   "Show what can be done to whatever is selected.";
     Provision       "provision"        ["shift-p"],                &[Functions, Function], 8 "provision" "Set provisioned concurrency of an alias or version." changes;
     RemoveProvision "remove-provision" ["shift-d"],                &[Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
+    Reserve         "reserve"          ["shift-r"],                &[Functions, Function], 8 "reserve"   "Set or remove reserved concurrency of the function." changes;
+    SwitchOff       "switch-off"       ["shift-k"],                &[Functions, Function], 0 "off/on"    "Switch the function off (reserved concurrency 0), or on again with what it had." changes;
+    MoveAlias       "alias"            ["shift-v"],                &[Functions, Function], 0 "alias"     "Move the alias to another version, or share its invocations between two." changes;
+    RollBack        "roll-back"        ["shift-b"],                &[Functions, Function], 0 "roll back" "Lead the alias back to the version before." changes;
+    SwitchEventSource "event-source"   ["shift-e"],                &[Functions, Function], 0 "source"    "Enable or disable an event source mapping of the function." changes;
+    MethodSettings  "settings"         ["shift-e"],                &[Apis],                3 "settings"  "Change throttle, cache, logging and metrics of the selected method, or of the stage." changes;
+    StageCache      "stage-cache"      ["shift-c"],                &[Apis],                4 "cache"     "Make, resize or take away the cache cluster of the stage." changes;
+    FlushCache      "flush-cache"      ["shift-f"],                &[Apis],                0 "flush"     "Flush the cache of the stage." changes;
+    SwitchTracing   "tracing"          ["shift-t"],                &[Apis],                0 "tracing"   "Switch X-Ray tracing of the stage on or off." changes;
+    ShiftCanary     "canary"           ["shift-r"],                &[Apis],                0 "canary"    "Give the canary of the stage another share, begin one, or end it." changes;
+    PromoteCanary   "promote"          ["shift-o"],                &[Apis],                0 "promote"   "Make the canary's deployment that of the stage." changes;
+    PlanLimits      "plan-limits"      ["shift-p"],                &[Apis],                0 "plan"      "Change throttle and quota of the usage plan." changes;
     Undo            "undo"             ["shift-u"],                &[Anywhere],            0 "undo"      "Undo the last change that can be undone, after confirmation." changes;
     Follow          "follow"           ["f"],                      &[Logs],                1 "follow"    "Follow the newest lines, or stop following.";
     Wrap            "wrap"             ["shift-w"],                &[Logs, Line],          7 "wrap"      "Wrap long lines.";
@@ -239,7 +286,7 @@ table! {
     GoToTime        "go-to-time"       ["a"],                      &[Logs, TraceStatistics], 3 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03; of traces, compare before and after it.";
     Jq              "jq"               ["shift-j"],                &[Logs],                7 "jq"        "Type a jq expression: what it makes of each JSON line is shown in its place.";
     Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
-    Fold            "fold"             ["space"],                  &[Logs, Line, Trace],   3 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected.";
+    Fold            "fold"             ["space"],                  &[Functions, Place::Columns, Logs, Line, Trace],   3 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected; a group of functions. Of columns: show or hide one.";
     LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";
     Histogram       "histogram"        ["shift-h"],                &[Logs, Traces],        7 "histogram" "Show how many lines there are in time, by level; of traces, how many took how long.";
     Brush           "brush"            ["b"],                      &[Logs, Traces],        8 "brush"     "Choose a stretch of the histogram and look at its lines, or traces, only.";
@@ -252,17 +299,22 @@ table! {
     Earlier         "earlier"          [","],                      &[Trace],               0 "earlier"   "Move the zoomed time axis towards the beginning.";
     Later           "later"            ["."],                      &[Trace],               0 "later"     "Move the zoomed time axis towards the end.";
     AsTable         "as-table"         ["v"],                      &[ServiceMap],          3 "table"     "Show the service map as a table, or as a graph again.";
-    Compare         "compare"          ["d"],                      &[ServiceMap],          4 "compare"   "Compare with the window before.";
+    Compare         "compare"          ["d"],                      &[ServiceMap, Function, Place::Answers], 4 "compare"   "Compare with the window before; of a function, two configurations; of answers, with the marked one.";
     LoadMore        "load-more"        ["shift-m"],                &[TraceStatistics],     4 "more"      "Read more traces whole, for better statistics; X-Ray bills each.";
+    Snooze          "snooze"           ["n"],                      &[Overview],            6 "snooze"    "Hide the selected finding for a while; it comes back by itself when it gets worse.";
+    Snoozed         "snoozed"          ["shift-n"],                &[Overview],            0 "snoozed"   "Show the findings that are snoozed, and wake them.";
     ServerFilter    "expression"       ["shift-f"],                &[Logs, Traces],        8 "expression" "Type a filter that AWS itself applies: a filter pattern for logs, a filter expression for traces.";
-    Sort            "sort"             ["s"],                      &[Functions, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
-    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
+    Sort            "sort"             ["s"],                      &[Functions, Apis, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces, ServiceMap, TraceStatistics],   6 "sort"      "Sort by the next column; of statistics, look at the next kind of request.";
+    SortReverse     "sort-reverse"     ["shift-s"],                &[Functions, Apis, Place::Columns, Place::Invocations, Place::Errors, Insights, Traces],   0 "reverse"   "Turn the order round.";
     LongerWindow    "longer-window"    ["w", "shift-z"],           &[Anywhere],            10 "window"   "Look at a longer time window; in a trace, zoom out of its time.";
     ShorterWindow   "shorter-window"   ["z"],                      &[Anywhere],            0 "shorter"   "Look at a shorter time window; in a trace, zoom into the time of the selected span.";
     Copy            "copy"             ["y"],                      SELECTION_AND_LINE,     9 "copy"      "Copy the name or id of whatever is selected to the terminal's clipboard.";
     CopyMenu        "copy-menu"        ["shift-y"],                &[Logs, Line],          7 "copy ..."  "Choose what to copy of a log line: all of it, a value, its path, indented JSON, a link.";
     FilterByValue   "filter-by-value"  ["="],                      &[Line, Trace],         6 "filter"    "Show only lines with the value of the selected field; only traces with the selected annotation.";
     ToggleColumn    "column"           ["shift-c"],                &[Line, Trace],         7 "column"    "Give the selected field, or annotation, a column of its own in the list, or take it away.";
+    Columns         "columns"          ["shift-c"],                &[Functions],           7 "columns"   "Choose the columns of the function table, their order, and which one sorts.";
+    GroupBy         "group"            ["b"],                      &[Functions],           7 "group"     "Group functions by stack, API or tag, or not any more.";
+    Rank            "rank"             ["shift-m"],                &[Functions],           8 "rank"      "Rank all functions of the region by Metrics Insights; it is priced, and the price is said first.";
     FoldAll         "fold-all"         ["-"],                      &[Line, Trace],         8 "fold all"  "Fold everything in the line; in a trace, what services called.";
     UnfoldAll       "unfold-all"       ["+"],                      &[Line, Trace],         8 "unfold"    "Unfold everything.";
     Console         "console"          ["o"],                      SELECTION_AND_LINE,     9 "console"   "Open whatever is selected in the AWS console.";
@@ -277,6 +329,14 @@ table! {
     Quit            "quit"             ["q", "ctrl-c"],            &[Anywhere, Popup, Line], 2 "quit"      "Leave.";
     Send            "send"             ["ctrl-s", "f5"],           &[Form],                1 "send"      "Go on to the confirmation; run the query.";
     SwitchField     "switch-field"     ["tab"],                    &[Form, Confirmation],  2 "field"     "Go to the next field or button.";
+    Templates       "templates"        ["ctrl-t"],                 &[Place::Payload],      3 "template"  "Choose a payload to begin with: those of the function's own triggers first.";
+    SavedPayloads   "saved-payloads"   ["ctrl-o"],                 &[Place::Payload],      4 "saved"     "Choose a payload that was saved or sent, or save this one under a name.";
+    Editor          "editor"           ["ctrl-g", "f4"],           &[Place::Payload],      5 "editor"    "Edit the payload in $VISUAL or $EDITOR.";
+    Answers         "answers"          ["f3"],                     &[Place::Payload, Place::Answer], 6 "answers" "Show what came of invokes before: look again, send again, compare.";
+    Rerun           "rerun"            ["r"],                      &[Place::Answer, Place::Answers], 3 "run again" "Send the same invoke once more, after confirmation." changes;
+    EditPayload     "edit-payload"     ["i"],                      &[Place::Answer, Place::Answers], 4 "edit and run" "Open the form with the payload of this answer.";
+    Mark            "mark"             ["space"],                  &[Place::Answers],      3 "mark"      "Mark the answer to compare others with, or take the mark away.";
+    DropPayload     "drop-payload"     ["delete"],                 &[Place::Payloads],     4 "drop"      "Drop the selected saved payload; pressed twice.";
     Confirm         "confirm"          ["enter"],                  &[Confirmation],        1 "choose"    "Press the selected button; Cancel is selected first.";
 }
 
@@ -288,8 +348,19 @@ pub fn command(action: Action) -> &'static Command {
 impl Command {
     /// Listens in `place`; `Anywhere` means every place that is no popup, prompt, form or confirmation.
     pub fn listens_in(&self, place: Place) -> bool {
-        let open = !matches!(place, Popup | Line | Prompt | Form | Confirmation);
-        self.places.contains(&place) || (open && self.places.contains(&Anywhere))
+        if place == Place::Columns {
+            use Action::{Back, Copy, Down, First, Last, Left, Open, PageDown, PageUp, Quit, Right, Suspend, Up};
+            let common = [Back, Copy, Down, First, Last, Left, Open, PageDown, PageUp, Quit, Right, Suspend, Up];
+            return self.places.contains(&place) || common.contains(&self.action);
+        }
+        // A popup or form with keys of its own has those of its kind too.
+        let kind = match place {
+            Place::Payload => Form,
+            Place::Payloads | Place::Answer | Place::Answers => Popup,
+            other => other,
+        };
+        let open = !matches!(kind, Popup | Line | Prompt | Form | Confirmation);
+        self.places.contains(&place) || self.places.contains(&kind) || (open && self.places.contains(&Anywhere))
     }
 }
 
@@ -304,6 +375,6 @@ mod tests {
         let names: HashSet<_> = COMMANDS.iter().map(|command| command.name).collect();
         assert_eq!(actions.len(), COMMANDS.len());
         assert_eq!(names.len(), COMMANDS.len());
-        assert_eq!(COMMANDS.len(), Action::SwitchField as usize + 1, "an action has no row, and so no key");
+        assert_eq!(COMMANDS.len(), Action::DropPayload as usize + 1, "an action has no row, and so no key");
     }
 }

@@ -1,30 +1,59 @@
-//! Completion of a filter expression as it is typed.
+//! Completion of a filter as it is typed: of an expression for X-Ray, or of the function table's own.
 
 use crossterm::event::KeyCode;
 use tui_input::Input;
 
+use super::tabs::functions::words::Words;
 use super::tabs::traces::Vocabulary;
 use crate::model::expression::{Completions, complete};
 
 /// What could come next, and what is known of the account.
 #[derive(Debug, Default)]
 pub struct Completion {
-    vocabulary: Vocabulary,
+    source: Source,
     /// What could come next.
     pub items: Completions,
     /// The selected one.
     pub at: usize,
 }
 
+/// Whose language is typed.
+#[derive(Debug)]
+enum Source {
+    Expression(Vocabulary),
+    Functions(Words),
+}
+
+impl Default for Source {
+    fn default() -> Source {
+        Source::Expression(Vocabulary::default())
+    }
+}
+
 impl Completion {
     /// A completion by what is known of the account.
     pub fn new(vocabulary: Vocabulary) -> Completion {
-        Completion { vocabulary, ..Completion::default() }
+        Completion { source: Source::Expression(vocabulary), ..Completion::default() }
+    }
+
+    /// A completion of the function table's filter.
+    pub fn of_functions(words: Words) -> Completion {
+        Completion { source: Source::Functions(words), ..Completion::default() }
+    }
+
+    /// More is known of the account, as of its tags.
+    pub fn learn(&mut self, words: Words) {
+        if let Source::Functions(known) = &mut self.source {
+            *known = words;
+        }
     }
 
     /// The text has changed, or the cursor in it.
     pub fn renew(&mut self, input: &Input) {
-        self.items = complete(input.value(), place(input), &self.vocabulary.known());
+        self.items = match &self.source {
+            Source::Expression(vocabulary) => complete(input.value(), place(input), &vocabulary.known()),
+            Source::Functions(words) => words.complete(input.value(), place(input)),
+        };
         self.at = 0;
     }
 

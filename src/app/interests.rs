@@ -157,6 +157,8 @@ pub struct Ranking {
     pub generation: u64,
     /// The metric; its usual statistic is taken (Sum, Maximum, Average).
     pub metric: crate::model::series::Metric,
+    /// Metrics that it looks at, as far as is known: one for each function, and what it costs.
+    pub looks_at: u64,
 }
 
 impl Default for Interests {

@@ -14,7 +14,7 @@ pub struct Keymap {
     keys: HashMap<Action, Vec<KeyCombination>>,
 }
 
-const PLACES: [Place; 20] = [
+const PLACES: [Place; 24] = [
     Place::Anywhere,
     Place::Overview,
     Place::Functions,
@@ -34,6 +34,10 @@ const PLACES: [Place; 20] = [
     Place::Line,
     Place::Prompt,
     Place::Form,
+    Place::Payload,
+    Place::Payloads,
+    Place::Answer,
+    Place::Answers,
     Place::Confirmation,
 ];
 

@@ -7,9 +7,11 @@ use super::App;
 use super::command::{Action, Place};
 use super::cursor::{Cursor, Motion};
 use super::effect::Effect;
-use super::overlay::{Help, Menu, Overlay, PromptKind};
+use super::invoke;
+use super::overlay::{Help, Overlay, PromptKind};
 use super::palette::{Goal, Palette};
 use super::tabs::Tab;
+use super::tabs::functions::chooser::configuration;
 
 /// Rows that a popup's list is taken to show when paging.
 const POPUP_PAGE: usize = 10;
@@ -26,7 +28,10 @@ impl App {
             None => action.map(|action| self.act(action)).unwrap_or_default(),
             Some(Overlay::Prompt(_)) => self.prompt_key(key, action),
             Some(Overlay::Palette(_)) => self.palette_key(key, action),
-            Some(Overlay::Invoke(_) | Overlay::Provision(_)) => self.form_key(key, action),
+            Some(Overlay::Invoke(_)) if action.is_some_and(invoke::form::is_own) => {
+                action.map(|action| self.payload_action(action)).unwrap_or_default()
+            }
+            Some(Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Form(_)) => self.form_key(key, action),
             Some(Overlay::Query(_)) => self.query_key(key, action),
             Some(Overlay::Scan(_)) => self.scan_key(key, action),
             Some(Overlay::Confirm(_)) => self.confirmation_key(key, action),
@@ -98,14 +103,30 @@ impl App {
             Action::SeeLogs if matches!(self.place(), Place::Invocations | Place::Errors) => {
                 return self.act_in_tab(Action::Open);
             }
+            // The crosshair of the charts leads to its own moment.
+            Action::SeeLogs | Action::SeeTraces if self.tab == Tab::Functions && self.functions.has_moment() => {
+                return self.act_in_tab(action);
+            }
             Action::SeeLogs => self.see_logs(),
             Action::SeeTraces => self.see_traces(),
             Action::AllLogs => self.see_all_logs(),
             Action::FilterByValue | Action::ToggleColumn if self.tab == Tab::Traces => self.annotation(action),
             Action::SeeMetrics => return self.see_metrics(),
-            Action::Invoke => self.open_invoke(),
+            Action::Invoke => return self.open_invoke(),
             Action::Provision => self.open_provision(),
             Action::RemoveProvision => self.ask_unprovision(),
+            Action::Reserve
+            | Action::SwitchOff
+            | Action::MoveAlias
+            | Action::RollBack
+            | Action::SwitchEventSource
+            | Action::StageCache
+            | Action::FlushCache
+            | Action::MethodSettings
+            | Action::SwitchTracing
+            | Action::ShiftCanary
+            | Action::PromoteCanary
+            | Action::PlanLimits => self.begin(action),
             Action::Undo => self.ask_undo(),
             Action::Actions => self.open_menu(),
             Action::Copy => match self.selected().copy {
@@ -158,15 +179,16 @@ impl App {
         self.notices.dismiss();
         let inner = match self.tab {
             Tab::Overview => false,
-            Tab::Functions => self.functions.detail.is_some() || !self.functions.filter.is_empty(),
+            Tab::Functions => self.functions.can_leave(),
             Tab::Logs => self.logs.can_leave() && !self.logs.is_as_jumped_to(&self.store),
             Tab::Traces => self.traces.can_leave() && !self.traces.is_as_jumped_to(),
             Tab::Apis => self.apis.can_leave(),
         };
         // A view that was jumped into is left by the way it was entered, not through its own list.
-        let jumped_into_detail = self.tab == Tab::Functions && self.functions.detail.is_some()
-            || self.tab == Tab::Traces && self.traces.is_open()
-            || self.tab == Tab::Apis && self.apis.is_open();
+        let jumped_into_detail =
+            self.tab == Tab::Functions && self.functions.detail.is_some() && !self.functions.is_inside_detail()
+                || self.tab == Tab::Traces && self.traces.is_open()
+                || self.tab == Tab::Apis && self.apis.is_open() && !self.apis.holds_back();
         if !self.trail.is_empty() && (jumped_into_detail || !inner) {
             if self.tab == Tab::Functions {
                 self.functions.detail = None;
@@ -181,31 +203,6 @@ impl App {
             return vec![];
         }
         self.act_in_tab(Action::Back)
-    }
-
-    fn open_menu(&mut self) {
-        let selected = self.selected();
-        let needs_function = selected.function.is_none().then(|| "select a function first".to_string());
-        let nothing = selected.copy.is_none().then(|| "nothing to copy".to_string());
-        let read_only = self.origin.read_only.clone();
-        let undo = self.undoable.is_empty().then(|| "no change to undo".to_string());
-        let unprovision = if self.place() == Place::Function {
-            read_only.clone()
-        } else {
-            Some("open the function and select its alias first".to_string())
-        };
-        let items = vec![
-            (Action::Invoke, needs_function.clone().or_else(|| read_only.clone())),
-            (Action::Provision, needs_function.or_else(|| read_only.clone())),
-            (Action::RemoveProvision, unprovision),
-            (Action::Undo, undo.or(read_only)),
-            (Action::SeeLogs, None),
-            (Action::SeeTraces, None),
-            (Action::SeeMetrics, None),
-            (Action::Copy, nothing),
-            (Action::Console, None),
-        ];
-        self.overlays.push(Overlay::Menu(Menu { title: selected.title, items, cursor: Cursor::default() }));
     }
 
     pub(super) fn palette_key(&mut self, key: KeyEvent, action: Option<Action>) -> Vec<Effect> {
@@ -236,15 +233,44 @@ impl App {
         vec![]
     }
 
+    /// A key in the list of columns: what it chooses shows at once.
+    fn columns_key(&mut self, action: Action) -> Vec<Effect> {
+        let Some(Overlay::Columns(chooser)) = self.overlays.last_mut() else { return vec![] };
+        match action {
+            Action::Back | Action::Open => {
+                self.overlays.pop();
+            }
+            Action::Quit => return self.quit(),
+            Action::Copy => {
+                let text = configuration(&self.functions.columns, &self.functions.sort);
+                return vec![Effect::Copy { what: "lines for the configuration".into(), text }];
+            }
+            _ => {
+                let choosing = chooser.act(action, POPUP_PAGE);
+                self.with_tabs(|tabs, cx| tabs.functions.choose_columns(choosing, cx));
+            }
+        }
+        vec![]
+    }
+
     pub(super) fn popup_key(&mut self, action: Option<Action>) -> Vec<Effect> {
         let Some(action) = action else { return vec![] };
         match self.overlays.last() {
             Some(Overlay::Line(_)) => return self.line_key(action),
             Some(Overlay::Copies(_)) => return self.copies_key(action),
+            Some(Overlay::Shelf(_)) => return self.shelf_key(action),
+            Some(Overlay::Answers(_)) => return self.answers_key(action),
+            Some(Overlay::Comparison(_)) => return self.comparison_key(action),
+            Some(Overlay::Answer(_)) => {
+                if let Some(effects) = self.answer_key(action) {
+                    return effects;
+                }
+            }
+            Some(Overlay::Columns(_)) => return self.columns_key(action),
             _ => {}
         }
         let errors = self.notices.errors.len();
-        let help = super::command::COMMANDS.len();
+        let help = super::command::COMMANDS.len() + super::tabs::functions::filter::GRAMMAR.len() + 4;
         let Some(overlay) = self.overlays.last_mut() else { return vec![] };
         if let Some(motion) = Motion::of(action) {
             match overlay {
@@ -253,7 +279,7 @@ impl App {
                 Overlay::Menu(menu) => menu.cursor.go(motion, menu.items.len(), menu.items.len()),
                 Overlay::Choice(choice) => choice.cursor.go(motion, choice.items.len(), choice.items.len()),
                 Overlay::Answer(answer) => {
-                    let rows = answer.response.len() + answer.log.len() + 8;
+                    let rows = answer.rows();
                     answer.cursor.go(motion, rows, POPUP_PAGE);
                 }
                 _ => {}

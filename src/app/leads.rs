@@ -7,6 +7,7 @@ use super::overlay::Chosen;
 use super::step::{Jump, LogTarget, TraceTarget};
 use super::tabs::Tab;
 use super::tabs::traces::{NOT_READ, why_no_log};
+use super::watch::Watch;
 use crate::model::expression;
 use crate::model::trace::xray_id;
 
@@ -134,6 +135,8 @@ impl App {
     pub(super) fn see_metrics(&mut self) -> Vec<Effect> {
         let selected = self.selected();
         match (selected.function, selected.stage) {
+            // A method has charts of its own; Enter leads to its function.
+            _ if self.tab == Tab::Apis && self.apis.is_open() => self.act_in_tab(Action::SeeMetrics),
             (Some(function), _) if self.functions.opened() != Some(function.as_str()) || self.tab != Tab::Functions => {
                 self.jump(Jump::Function(function));
                 vec![]
@@ -152,6 +155,13 @@ impl App {
             // From the map or the groups Esc leads back to them.
             Chosen::Expression(text) => self.jump(Jump::Traces(text)),
             Chosen::Narrow(text) => self.with_tabs(|tabs, cx| tabs.traces.narrow(&text, cx)),
+            Chosen::Group(by, _) => self.with_tabs(|tabs, cx| tabs.functions.group(by, cx)),
+            Chosen::Rank(metric, _) => self.with_tabs(|tabs, cx| tabs.functions.rank(metric, cx)),
+            Chosen::Wait(change) => self.watches.push(Watch::before(*change, self.now)),
+            Chosen::Later(change, moment) => self.watches.push(Watch::until(*change, moment, self.now)),
+            Chosen::Leave => {}
+            Chosen::Snooze(nap) => self.with_tabs(|tabs, cx| tabs.overview.snooze(nap, cx)),
+            Chosen::Wake(at, _) => self.with_tabs(|tabs, cx| tabs.overview.wake(at, cx)),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::App;
 use super::message::News;
-use super::overlay::Overlay;
-use super::tabs::Learnt;
+use super::overlay::{Choice, Overlay};
+use super::tabs::{Learnt, Tab, functions};
 use crate::model::service_graph::ServiceGraph;
 use crate::model::trouble::{Kind, Trouble};
 
@@ -27,6 +27,7 @@ impl App {
             None => {}
         }
         let mut wiped = false;
+        let tags = matches!(news, News::Tags(_));
         let names = matches!(
             news,
             News::LogGroups(Ok(_))
@@ -52,6 +53,11 @@ impl App {
                 Learnt::Other
             }
             News::FunctionsPage { functions, page, last } => {
+                for new in &functions {
+                    if let Some(old) = store.functions.get(&new.name) {
+                        store.sightings.compare(old, new, now);
+                    }
+                }
                 store.functions.accept_page(functions, page, last, now);
                 Learnt::Functions
             }
@@ -61,6 +67,11 @@ impl App {
             }
             News::FunctionDetail(name, answer) => {
                 if let Ok(detail) = &answer {
+                    let before = store.details.get(&name).and_then(|feed| feed.get());
+                    for (alias, led) in before.map(|before| before.moved(detail)).unwrap_or_default() {
+                        self.led_before.insert((name.clone(), alias), led);
+                    }
+                    store.compare_detail(detail, now);
                     store.functions.accept_reserved(vec![(name.clone(), detail.reserved)]);
                 }
                 store.detail_mut(&name).accept(answer, now);
@@ -134,6 +145,7 @@ impl App {
                 Learnt::Functions
             }
             News::Ranking { generation, answer } => {
+                self.functions.ranking_answered(generation, answer.is_err());
                 store.ranking.accept(answer.map(|rows| (generation, rows)), now);
                 Learnt::Functions
             }
@@ -257,8 +269,10 @@ impl App {
             }
         };
         if wiped {
+            self.watches.clear();
+            self.led_before.clear();
             self.unlearnt = vec![Learnt::Functions, Learnt::Metrics, Learnt::Traces, Learnt::Apis];
-            self.functions.figures.clear();
+            self.functions.forget_figures();
             self.traces.outdated = true;
             self.logs.insights.wipe();
             self.with_tabs(|tabs, cx| tabs.logs.cleared(cx));
@@ -268,9 +282,30 @@ impl App {
         {
             palette.renew(&self.store);
         }
+        if tags {
+            self.renew_tag_keys();
+        }
         match (learnt, self.unlearnt.last_mut()) {
             (learnt, Some(last)) if *last == learnt => {}
             (learnt, _) => self.unlearnt.push(learnt),
+        }
+    }
+
+    /// Lists that name tags know them now.
+    fn renew_tag_keys(&mut self) {
+        match self.overlays.last_mut() {
+            Some(Overlay::Columns(chooser)) => chooser.add_tags(&self.store),
+            Some(Overlay::Choice(choice)) if choice.title == functions::GROUP_BY => {
+                let cursor = choice.cursor;
+                *choice = Choice { cursor, ..self.functions.groupings(&self.store) };
+            }
+            Some(Overlay::Prompt(prompt)) if self.tab == Tab::Functions => {
+                if let Some(completion) = &mut prompt.completion {
+                    completion.learn(functions::words::Words::of(&self.store));
+                    prompt.complete();
+                }
+            }
+            _ => {}
         }
     }
 
@@ -289,7 +324,7 @@ impl App {
         }
     }
 
-    /// Lets the tabs derive what follows from the news since the last time.
+    /// Lets what waits for news look at them, and the tabs derive what follows from them since the last time.
     pub(super) fn learn_now(&mut self) {
         let unlearnt = std::mem::take(&mut self.unlearnt);
         if unlearnt.is_empty() {

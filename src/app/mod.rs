@@ -1,5 +1,6 @@
 //! What the user is doing: pure. One message in, new state and a list of effects out.
 
+pub mod actions;
 pub mod changes;
 pub mod command;
 pub mod completion;
@@ -16,6 +17,7 @@ mod leads;
 pub mod learning;
 pub mod line;
 pub mod message;
+mod outcome;
 pub mod overlay;
 pub mod palette;
 pub mod pointer;
@@ -25,21 +27,26 @@ pub mod query;
 pub mod regions;
 pub mod selected;
 pub mod step;
+mod steps;
 pub mod tabs;
 pub mod toast;
 pub mod trail;
+pub mod watch;
 
 use std::collections::HashMap;
 
 use chrono::{FixedOffset, Offset, TimeDelta, Utc};
 
 use crate::config::{Config, Writes};
+use crate::model::function::Routing;
 use crate::model::identity::Scope;
 use crate::model::trouble::Trouble;
 use crate::store::Store;
 use crate::store::feed::Feed;
 use crate::store::logs::LogStore;
 use crate::time::{Clock, Moment, TimeWindow};
+use actions::Expected;
+use actions::reserve::SwitchedOff;
 use command::Place;
 use effect::{Change, Effect};
 use interests::{Interests, Tempo};
@@ -47,7 +54,6 @@ use keymap::Keymap;
 use message::{Message, Traffic};
 use overlay::Overlay;
 use regions::Regions;
-use step::{Jump, Step};
 use tabs::apis::Apis;
 use tabs::functions::Functions;
 use tabs::logs::Logs;
@@ -56,6 +62,7 @@ use tabs::traces::Traces;
 use tabs::{Context, Learnt, Tab};
 use toast::Notices;
 use trail::Visit;
+use watch::Watch;
 
 /// How this run came to its account, known before AWS has said a word.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,6 +79,8 @@ pub struct Origin {
     pub read_only: Option<String>,
     /// How a change is confirmed.
     pub writes: Writes,
+    /// Functions that the audit file knows to have been switched off from here.
+    pub switched_off: Vec<SwitchedOff>,
 }
 
 /// The state of the program.
@@ -121,8 +130,16 @@ pub struct App {
     pub mouse: bool,
     last_input: Moment,
     refresh: u64,
-    /// Payload last sent, by function.
-    pub payloads: HashMap<String, String>,
+    /// What is kept of invokes.
+    pub invokes: invoke::Shelves,
+    /// What is watched until it is done.
+    pub watches: Vec<Watch>,
+    /// An action that waits for what it needs to know.
+    pub expected: Option<Expected>,
+    /// Functions that were switched off from here, in the order of time: what they had before.
+    pub switched_off: Vec<SwitchedOff>,
+    /// Where aliases led before they were moved, as far as that was seen: by function and alias.
+    pub led_before: HashMap<(String, String), Routing>,
     /// Changes made, the last of which `U` undoes.
     pub undoable: Vec<Change>,
     /// Since when we are leaving, and only wait for a query to be stopped.
@@ -149,6 +166,7 @@ impl App {
     /// A program that knows nothing yet.
     pub fn new(config: Config, keymap: Keymap, origin: Origin, clock: Clock, size: (u16, u16)) -> App {
         let now = clock.now();
+        let switched_off = origin.switched_off.clone();
         App {
             clock,
             now,
@@ -164,7 +182,7 @@ impl App {
             },
             tab: Tab::Overview,
             overview: Overview::default(),
-            functions: Functions::default(),
+            functions: Functions::new(&config.functions),
             logs: Logs::default(),
             traces: Traces::default(),
             apis: Apis::default(),
@@ -176,7 +194,11 @@ impl App {
             focused: true,
             last_input: now,
             refresh: 0,
-            payloads: HashMap::new(),
+            invokes: invoke::Shelves::default(),
+            watches: Vec::new(),
+            expected: None,
+            switched_off,
+            led_before: HashMap::new(),
             undoable: Vec::new(),
             quitting: None,
             pending: Vec::new(),
@@ -196,6 +218,9 @@ impl App {
         self.drop_outdated();
         if self.has_parted() {
             effects.push(Effect::Quit);
+        }
+        if self.overview.snoozes.take_changed() {
+            effects.push(Effect::KeepSnoozes(self.overview.snoozes.lines()));
         }
         if self.tab == Tab::Logs {
             effects.extend(self.logs.ask_jq(&self.store.logs));
@@ -237,12 +262,15 @@ impl App {
                 self.traffic = traffic;
                 self.notices.expire(now);
                 self.learn_now();
+                self.look_after();
                 vec![]
             }
             Message::News(news) => {
                 self.learn(news);
+                self.look_after();
+                self.go_on();
                 // Rows are places in what is known: where there is less of it, they can't wait.
-                let shrunk = self.store.functions.all().len() < self.functions.arranged;
+                let shrunk = self.functions.is_displaced(&self.store);
                 if self.store.traces.revision != self.traces.list.arranged {
                     self.with_tabs(|tabs, cx| tabs.traces.arrange(cx));
                 }
@@ -329,7 +357,7 @@ impl App {
             Tab::Functions => self.functions.selected(&self.store),
             Tab::Logs => self.logs.selected(&self.store),
             Tab::Traces => self.traces.selected(&self.store),
-            Tab::Apis => self.apis.selected(&self.store),
+            Tab::Apis => self.apis.selected(&self.store, self.now),
         }
     }
 
@@ -345,6 +373,7 @@ impl App {
             Tab::Apis => self.apis.interests(&cx, &mut wanted),
         }
         self.logs.insights.interests(&mut wanted);
+        self.functions.ranking_interest(&self.store, &mut wanted);
         for overlay in &self.overlays {
             match overlay {
                 Overlay::Palette(palette) => {
@@ -352,11 +381,23 @@ impl App {
                     wanted.apis = true;
                     wanted.stages.extend(palette.sought.iter().cloned());
                 }
-                Overlay::Invoke(form) => wanted.detail = Some(form.function.clone()),
-                Overlay::Provision(form) => wanted.detail = Some(form.function.clone()),
+                Overlay::Invoke(form) => {
+                    wanted.detail = Some(form.function.clone());
+                    let apis = self.apis_behind(&form.function);
+                    wanted.apis |= !apis.is_empty();
+                    wanted.stages.extend(apis.iter().cloned());
+                    wanted.routes.extend(apis);
+                }
+                Overlay::Provision(form) => {
+                    wanted.detail = Some(form.function.clone());
+                    // Alarms tell whether Application Auto Scaling sets it.
+                    wanted.alarms = true;
+                }
                 _ => {}
             }
         }
+        self.action_interests(&mut wanted);
+        self.watch_interests(&mut wanted);
         let idle =
             self.now - self.last_input > TimeDelta::from_std(self.config.poll.idle_after).unwrap_or(TimeDelta::MAX);
         wanted.tempo = match (self.paused, idle || !self.focused) {
@@ -381,48 +422,11 @@ impl App {
         act(&mut tabs, &cx)
     }
 
-    /// Carries out what a tab can't do alone.
-    fn take(&mut self, steps: Vec<Step>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        for step in steps {
-            match step {
-                Step::Do(effect) => effects.push(effect),
-                Step::Go(jump) => self.jump(jump),
-                Step::Show(overlay) => {
-                    self.overlays.push(*overlay);
-                    self.fit_lines();
-                }
-                Step::Choose(chosen) => self.choose(chosen),
-                Step::Say(text) => self.notices.say(text, self.now),
-            }
-        }
-        effects
-    }
-
-    /// Goes to another view, and remembers the way back.
-    pub fn jump(&mut self, jump: Jump) {
-        let to = match &jump {
-            Jump::Function(_) => Tab::Functions,
-            Jump::Logs(_) => Tab::Logs,
-            Jump::Traces(_) | Jump::Trace(_) => Tab::Traces,
-            Jump::Stage(..) => Tab::Apis,
-        };
-        self.remember();
-        self.with_tabs(|tabs, cx| match jump {
-            Jump::Function(name) => tabs.functions.open(name),
-            Jump::Logs(target) => tabs.logs.show(&target, cx),
-            Jump::Traces(filter) => tabs.traces.arrive(filter, cx),
-            Jump::Trace(target) => tabs.traces.open(target, cx),
-            Jump::Stage(api, stage) => tabs.apis.show(&api, &stage, cx),
-        });
-        self.tab = to;
-    }
-
     fn window_changed(&mut self) {
         self.store.graph = Feed::default();
         self.store.graph_before = Feed::default();
         self.store.metrics.clear();
-        self.functions.figures.clear();
+        self.functions.forget_figures();
         self.with_tabs(|tabs, cx| tabs.traces.window_changed(cx));
         self.unlearnt.push(Learnt::Metrics);
         self.learn_now();

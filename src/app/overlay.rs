@@ -1,16 +1,28 @@
 //! What lies over a view: a stack of popups, the top one listening.
 
+use std::borrow::Cow;
+
 use tui_input::Input;
 
+use super::actions::form::Form;
 use super::command::{Action, Place};
 use super::completion::Completion;
 use super::confirm::Confirmation;
 use super::cursor::Cursor;
+use super::effect::Change;
+use super::findings::snooze::Nap;
+use super::invoke::compare::Comparison;
+use super::invoke::history::Answers;
+use super::invoke::shelf::Shelf;
 use super::invoke::{Answer, InvokeForm};
 use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use super::tabs::functions::chooser::Chooser;
+use super::tabs::functions::groups::GroupBy;
+use crate::model::series::Metric;
+use crate::time::Moment;
 
 /// A popup.
 #[derive(Debug)]
@@ -29,14 +41,24 @@ pub enum Overlay {
     Line(Box<LineView>),
     /// One of several things, each with what it does.
     Choice(Choice),
+    /// The columns of the function table.
+    Columns(Box<Chooser>),
     /// What can be copied of a line.
     Copies(Box<Copies>),
     /// The payload editor.
     Invoke(Box<InvokeForm>),
     /// The answer to an invoke.
     Answer(Box<Answer>),
+    /// Payloads to choose from.
+    Shelf(Box<Shelf>),
+    /// Answers of before.
+    Answers(Box<Answers>),
+    /// Two answers compared.
+    Comparison(Box<Comparison>),
     /// The provisioned concurrency form.
     Provision(Box<ProvisionForm>),
+    /// A setting being changed.
+    Form(Box<Form>),
     /// A Logs Insights query being written.
     Query(Box<QueryForm>),
     /// The question before a query that may scan more than the budget.
@@ -80,6 +102,8 @@ pub enum PromptKind {
     Jq,
     /// What is looked for in the document below, as it is typed.
     Find,
+    /// A name for the payload in the form.
+    PayloadName,
 }
 
 /// A line of text for the view below.
@@ -112,19 +136,39 @@ impl Prompt {
 }
 
 /// What a choice does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Chosen {
     /// Lists the traces that this filter expression takes; empty for all.
     Expression(String),
     /// Lists those of the traces listed that this takes too.
     Narrow(String),
+    /// Groups functions, or does not any more; what that is.
+    Group(Option<GroupBy>, String),
+    /// Ranks all functions by this metric; what that takes and costs.
+    Rank(Metric, String),
+    /// Waits until what is in the way of this change is over, and asks about it again.
+    Wait(Box<Change>),
+    /// Asks about this change again, then.
+    Later(Box<Change>, Moment),
+    /// Leaves everything as it is.
+    Leave,
+    /// Hides the finding that was asked about for so long.
+    Snooze(Nap),
+    /// Wakes one of the snoozed findings by its place, or all of them; what it is said to do.
+    Wake(Option<usize>, String),
 }
 
 impl Chosen {
-    /// The expression.
+    /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
-            Chosen::Expression(text) | Chosen::Narrow(text) => text,
+            Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
+            Chosen::Expression(text)
+            | Chosen::Narrow(text)
+            | Chosen::Group(_, text)
+            | Chosen::Rank(_, text)
+            | Chosen::Wake(_, text) => text,
+            Chosen::Snooze(nap) => nap.words().1,
         }
     }
 }
@@ -133,7 +177,7 @@ impl Chosen {
 #[derive(Debug)]
 pub struct Choice {
     /// What is chosen.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The things by name.
     pub items: Vec<(String, Result<Chosen, String>)>,
     /// Selected item.
@@ -142,8 +186,8 @@ pub struct Choice {
 
 impl Choice {
     /// A choice, its first item selected.
-    pub fn new(title: &'static str, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
-        Choice { title, items, cursor: Cursor::default() }
+    pub fn new(title: impl Into<Cow<'static, str>>, items: Vec<(String, Result<Chosen, String>)>) -> Choice {
+        Choice { title: title.into(), items, cursor: Cursor::default() }
     }
 }
 
@@ -154,12 +198,17 @@ impl Overlay {
             Overlay::Help(_)
             | Overlay::Errors(_)
             | Overlay::Menu(_)
-            | Overlay::Answer(_)
             | Overlay::Choice(_)
+            | Overlay::Comparison(_)
             | Overlay::Copies(_) => Place::Popup,
             Overlay::Line(_) => Place::Line,
+            Overlay::Shelf(_) => Place::Payloads,
+            Overlay::Answer(_) => Place::Answer,
+            Overlay::Answers(_) => Place::Answers,
+            Overlay::Invoke(_) => Place::Payload,
+            Overlay::Columns(_) => Place::Columns,
             Overlay::Palette(_) | Overlay::Prompt(_) => Place::Prompt,
-            Overlay::Invoke(_) | Overlay::Provision(_) | Overlay::Query(_) => Place::Form,
+            Overlay::Provision(_) | Overlay::Form(_) | Overlay::Query(_) => Place::Form,
             Overlay::Confirm(_) | Overlay::Scan(_) => Place::Confirmation,
         }
     }

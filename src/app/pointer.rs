@@ -37,6 +37,7 @@ impl App {
             }
             Some(Overlay::Invoke(form)) if form.field == super::invoke::Field::Payload => {
                 form.payload.insert_str(crate::text::safe(&text.replace("\r\n", "\n").replace('\r', "\n")));
+                form.untouched = false;
                 form.check();
             }
             Some(Overlay::Query(form)) if !form.on_list => {
@@ -70,7 +71,11 @@ impl App {
                             | Overlay::Errors(_)
                             | Overlay::Menu(_)
                             | Overlay::Answer(_)
+                            | Overlay::Answers(_)
+                            | Overlay::Comparison(_)
+                            | Overlay::Shelf(_)
                             | Overlay::Copies(_)
+                            | Overlay::Columns(_)
                             | Overlay::Choice(_)
                             | Overlay::Line(_),
                         ) => self.popup_key(Some(action)),

@@ -9,6 +9,7 @@ use super::completion::Completion;
 use super::effect::Effect;
 use super::overlay::{Overlay, Prompt, PromptKind};
 use super::tabs::Tab;
+use super::tabs::functions::words::Words;
 use super::tabs::logs::times;
 use super::tabs::traces::Vocabulary;
 use crate::time::Moment;
@@ -26,6 +27,7 @@ impl App {
                 Some(open) => open.search.clone(),
                 None => self.traces.list.filter.clone(),
             },
+            (PromptKind::Filter, Tab::Apis) if self.apis.is_open() => self.apis.search.clone(),
             (PromptKind::Filter, Tab::Apis) => self.apis.filter.clone(),
             (PromptKind::Expression, Tab::Logs) => self.logs.expression().to_string(),
             (PromptKind::Expression, Tab::Traces) => self.traces.expression().to_string(),
@@ -37,6 +39,10 @@ impl App {
             prompt.completion = Some(Box::new(Completion::new(Vocabulary::of(&self.store))));
             prompt.complete();
         }
+        if kind == PromptKind::Filter && self.tab == Tab::Functions {
+            prompt.completion = Some(Box::new(Completion::of_functions(Words::of(&self.store))));
+            prompt.complete();
+        }
         self.overlays.push(Overlay::Prompt(prompt));
     }
 
@@ -45,8 +51,7 @@ impl App {
         self.with_tabs(|tabs, cx| match tab {
             Tab::Overview => {}
             Tab::Functions => {
-                tabs.functions.filter = text;
-                tabs.functions.arrange(cx);
+                tabs.functions.set_filter(text, cx);
             }
             Tab::Logs => {
                 tabs.logs.set_typed_filter(&text, cx);
@@ -58,6 +63,8 @@ impl App {
                     tabs.traces.arrange(cx);
                 }
             },
+            // In a stage it is looked for, and the table's filter stays.
+            Tab::Apis if tabs.apis.is_open() => tabs.apis.set_search(text),
             Tab::Apis => {
                 tabs.apis.filter = text;
                 tabs.apis.arrange(cx);
@@ -73,6 +80,10 @@ impl App {
         {
             prompt.complaint = None;
             prompt.complete();
+            if kind == PromptKind::Filter {
+                let text = prompt.input.value().to_string();
+                self.set_filter(text);
+            }
             return vec![];
         }
         match action {
@@ -93,6 +104,9 @@ impl App {
                 let text = prompt.input.value().to_string();
                 if kind == PromptKind::Export {
                     return self.export(&text);
+                }
+                if kind == PromptKind::PayloadName {
+                    return self.save_payload(&text);
                 }
                 if kind == PromptKind::Expression {
                     let tab = self.tab;

@@ -3,11 +3,8 @@
 use tui_input::Input;
 
 use super::effect::Change;
+pub use crate::model::cost::dollars_per_hour;
 use crate::model::function::{AccountSettings, Function, FunctionDetail};
-
-/// Provisioned concurrency in US$ per GB-second, x86_64 and arm64, as the Lambda price list of us-east-1 has it; other
-/// regions differ by some per cent, so the figure is called an estimate.
-const PER_GB_SECOND: (f64, f64) = (0.000_004_166_7, 0.000_003_333_4);
 
 /// Lambda keeps at least this much of the account's concurrency for functions without a reservation.
 const KEPT_UNRESERVED: u32 = 100;
@@ -138,12 +135,6 @@ impl ProvisionForm {
             None => Err("Type how many execution environments to keep ready; 0 removes them".into()),
         }
     }
-}
-
-/// Price of `n` provisioned environments, US$ per hour.
-pub fn dollars_per_hour(n: u32, memory_mb: u32, arm: bool) -> f64 {
-    let price = if arm { PER_GB_SECOND.1 } else { PER_GB_SECOND.0 };
-    f64::from(n) * f64::from(memory_mb) / 1024.0 * 3600.0 * price
 }
 
 #[cfg(test)]

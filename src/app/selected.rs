@@ -21,6 +21,10 @@ pub struct Selected {
     pub sampled: Option<bool>,
     /// API id and stage.
     pub stage: Option<(String, String)>,
+    /// Method or route of that stage, as `GET /orders/{id}`, where one is under the cursor.
+    pub route: Option<String>,
+    /// Id of the usage plan under the cursor.
+    pub plan: Option<String>,
     /// Log group.
     pub log_group: Option<String>,
     /// Log stream, of a line.

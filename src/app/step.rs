@@ -28,6 +28,8 @@ pub enum Jump {
     Logs(LogTarget),
     /// The trace list under a filter expression.
     Traces(String),
+    /// The same, only of those that began in a stretch of time, both ends included.
+    TracesAt(String, Moment, Moment),
     /// One trace.
     Trace(TraceTarget),
     /// A stage: API id, stage.
@@ -45,6 +47,10 @@ pub struct LogTarget {
     pub filter: Option<String>,
     /// Show this moment (ms since 1970) instead of following.
     pub at: Option<i64>,
+    /// Only so many ms from `at` on; 0: no such limit.
+    pub length_ms: u32,
+    /// The list of invocations, not the lines.
+    pub invocations: bool,
     /// Only lines of this trace: those of `requests`, and those that name it.
     pub trace: Option<String>,
     /// Request ids of the trace's invocations.
@@ -66,6 +72,13 @@ pub struct TraceTarget {
     pub at: Option<Moment>,
     /// Whether it was sampled, where a log line says so.
     pub sampled: Option<bool>,
+}
+
+impl LogTarget {
+    /// The stretch that alone is wanted, ms since 1970, both ends included.
+    pub fn stretch(&self) -> Option<(i64, i64)> {
+        self.at.filter(|_| self.length_ms > 0).map(|at| (at, at + i64::from(self.length_ms) - 1))
+    }
 }
 
 impl TraceTarget {

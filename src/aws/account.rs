@@ -128,6 +128,7 @@ struct Inner {
     xray: OnceLock<aws_sdk_xray::Client>,
     apigateway: OnceLock<aws_sdk_apigateway::Client>,
     apigatewayv2: OnceLock<aws_sdk_apigatewayv2::Client>,
+    tagging: OnceLock<aws_sdk_resourcegroupstagging::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
@@ -181,6 +182,7 @@ impl Account {
             xray: OnceLock::new(),
             apigateway: OnceLock::new(),
             apigatewayv2: OnceLock::new(),
+            tagging: OnceLock::new(),
             sts: OnceLock::new(),
         })))
     }
@@ -191,6 +193,7 @@ impl Account {
     client!(xray, aws_sdk_xray, "xray");
     client!(apigateway, aws_sdk_apigateway, "apigateway");
     client!(apigatewayv2, aws_sdk_apigatewayv2, "apigatewayv2");
+    client!(tagging, aws_sdk_resourcegroupstagging, "tagging");
     client!(sts, aws_sdk_sts, "sts");
 
     /// Whose account this is: GetCallerIdentity, the only call that needs no permission.

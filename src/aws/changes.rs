@@ -1,5 +1,7 @@
 //! Changes of the account, and invokes: sent once, never again by themselves.
 
+mod gateway;
+
 use std::time::Duration;
 
 use aws_sdk_lambda::config::retry::RetryConfig;
@@ -8,7 +10,7 @@ use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::operation::RequestId;
 use aws_sdk_lambda::operation::invoke::{InvokeError, InvokeOutput};
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{InvocationType as SdkInvocationType, LogType};
+use aws_sdk_lambda::types::{AliasRoutingConfiguration, InvocationType as SdkInvocationType, LogType};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use base64::Engine;
@@ -27,6 +29,30 @@ const BEYOND_TIMEOUT: Duration = Duration::from_secs(10);
 const CHANGE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_millis(3100);
 
+/// Sent once, and waited for as long as that: the SDK would send a request up to three times.
+macro_rules! once {
+    ($sdk:ident, $limit:expr) => {
+        $sdk::config::Builder::new().retry_config(RetryConfig::disabled()).timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT)
+                .read_timeout($limit)
+                .operation_attempt_timeout($limit)
+                .operation_timeout($limit)
+                .build(),
+        )
+    };
+}
+/// Sends a request once, and says what became of it.
+macro_rules! sent {
+    ($account:expr, $change:expr, $sdk:ident, $request:expr) => {{
+        let answer = $request.customize().config_override(once!($sdk, CHANGE)).send().await;
+        let id = said(answer.request_id());
+        (answer.map(drop).map_err(|error| failure($account, $change.iam_action(), &error)), id)
+    }};
+}
+
+use {once, sent};
+
 /// Makes the change. It is sent exactly once; where the connection broke after that, the outcome is
 /// [`Failure::Unknown`].
 pub async fn perform(account: &Account, change: Change) -> Outcome {
@@ -35,32 +61,63 @@ pub async fn perform(account: &Account, change: Change) -> Outcome {
 
 /// The same, with the id of the request where the service gave one, be it with a refusal: AWS support asks for it.
 pub async fn perform_on_record(account: &Account, change: Change) -> (Outcome, Option<String>) {
-    match &change {
-        Change::Invoke { .. } => {
-            let (result, id) = invoke(account, &change).await;
-            (Outcome::Invoked { change, result }, id)
-        }
+    if let Change::Invoke { .. } = &change {
+        let (result, id) = invoke(account, &change).await;
+        return (Outcome::Invoked { change, result }, id);
+    }
+    let (result, id) = match &change {
+        Change::UpdateStage { .. }
+        | Change::FlushStageCache { .. }
+        | Change::UpdateRouteSettings { .. }
+        | Change::UpdateUsagePlan { .. } => gateway::change(account, &change).await,
+        _ => lambda(account, &change).await,
+    };
+    (Outcome::Changed { change, result }, id)
+}
+
+/// What became of a request, with its id.
+type Answered = (Result<(), Failure>, Option<String>);
+
+async fn lambda(account: &Account, change: &Change) -> Answered {
+    let client = account.lambda();
+    match change {
         Change::SetProvisionedConcurrency { function, qualifier, to, .. } => {
-            let request = account
-                .lambda()
-                .put_provisioned_concurrency_config()
-                .function_name(function)
-                .qualifier(qualifier)
-                .provisioned_concurrent_executions(i32::try_from(*to).unwrap_or(i32::MAX));
-            let answer = request.customize().config_override(once(CHANGE)).send().await;
-            let id = said(answer.request_id());
-            let result = answer.map(drop).map_err(|error| failure(account, change.iam_action(), &error));
-            (Outcome::Changed { change, result }, id)
+            let request = client.put_provisioned_concurrency_config().function_name(function).qualifier(qualifier);
+            sent!(account, change, aws_sdk_lambda, request.provisioned_concurrent_executions(whole(*to)))
         }
         Change::RemoveProvisionedConcurrency { function, qualifier, .. } => {
-            let request =
-                account.lambda().delete_provisioned_concurrency_config().function_name(function).qualifier(qualifier);
-            let answer = request.customize().config_override(once(CHANGE)).send().await;
-            let id = said(answer.request_id());
-            let result = answer.map(drop).map_err(|error| failure(account, change.iam_action(), &error));
-            (Outcome::Changed { change, result }, id)
+            let request = client.delete_provisioned_concurrency_config().function_name(function).qualifier(qualifier);
+            sent!(account, change, aws_sdk_lambda, request)
         }
+        Change::SetReservedConcurrency { function, to: Some(to), .. } => {
+            let request = client.put_function_concurrency().function_name(function);
+            sent!(account, change, aws_sdk_lambda, request.reserved_concurrent_executions(whole(*to)))
+        }
+        Change::SetReservedConcurrency { function, to: None, .. } => {
+            sent!(account, change, aws_sdk_lambda, client.delete_function_concurrency().function_name(function))
+        }
+        Change::MoveAlias { function, alias, to, revision, .. } => {
+            // An empty map takes weights away; without one they would stay.
+            let weights = to.weights.iter().cloned().collect();
+            let routing = AliasRoutingConfiguration::builder().set_additional_version_weights(Some(weights)).build();
+            let request = client
+                .update_alias()
+                .function_name(function)
+                .name(alias)
+                .function_version(&to.version)
+                .routing_config(routing)
+                .set_revision_id(revision.clone());
+            sent!(account, change, aws_sdk_lambda, request)
+        }
+        Change::SwitchEventSource { uuid, enabled, .. } => {
+            sent!(account, change, aws_sdk_lambda, client.update_event_source_mapping().uuid(uuid).enabled(*enabled))
+        }
+        other => unreachable!("{} is no change of Lambda's", other.sentence()),
     }
+}
+
+fn whole(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
 }
 
 async fn invoke(account: &Account, change: &Change) -> (Result<InvokeAnswer, Failure>, Option<String>) {
@@ -84,7 +141,7 @@ async fn invoke(account: &Account, change: &Change) -> (Result<InvokeAnswer, Fai
     }
     let limit = Duration::from_secs(u64::from(*timeout_s)) + BEYOND_TIMEOUT;
     let sent = monotonic();
-    let answer = request.customize().config_override(once(limit)).send().await;
+    let answer = request.customize().config_override(once!(aws_sdk_lambda, limit)).send().await;
     let round_trip_ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
     let id = said(answer.request_id());
     let result = answer.map(|answer| answered(answer, round_trip_ms)).map_err(|error| {
@@ -121,18 +178,6 @@ fn reason(error: &SdkError<InvokeError, HttpResponse>) -> Option<String> {
         InvokeError::TooManyRequestsException(throttled) => said(throttled.reason().map(|reason| reason.as_str())),
         _ => None,
     }
-}
-
-/// Sent once, and waited for as long as that: the SDK would send an invoke up to three times.
-fn once(limit: Duration) -> aws_sdk_lambda::config::Builder {
-    aws_sdk_lambda::config::Builder::new().retry_config(RetryConfig::disabled()).timeout_config(
-        TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(limit)
-            .operation_attempt_timeout(limit)
-            .operation_timeout(limit)
-            .build(),
-    )
 }
 
 /// Whether the service said no, or whether we can't know.

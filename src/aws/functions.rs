@@ -3,25 +3,24 @@
 use std::time::Duration;
 
 use aws_sdk_lambda::types::{
-    AliasConfiguration, EventSourceMappingConfiguration, FunctionConfiguration, LogFormat,
-    ProvisionedConcurrencyStatusEnum, SnapStartApplyOn, TracingMode,
+    AliasConfiguration, EventSourceMappingConfiguration, FunctionConfiguration, LogFormat, SnapStartApplyOn,
+    TracingMode,
 };
 
 use super::Account;
 use super::pages::Pages;
+use super::policy::grants;
+use super::provisioned::provisioned;
 use super::reading::{count, moment, said, shown, sorted, written_time};
 use crate::model::function::{
-    AccountSettings, Alias, AsyncConfig, EventSourceMapping, Function, FunctionDetail, Grant, ProvisionedConcurrency,
-    ProvisionedStatus, Version,
+    AccountSettings, Alias, AsyncConfig, EventSourceMapping, Function, FunctionDetail, Version,
 };
 use crate::model::trouble::{Kind, Trouble};
 
 /// ListFunctions gives 50 at a time whatever more is asked for; 1,000 pages are more functions than a region takes.
 const PAGES: usize = 1000;
 /// Pages of the lists of one function: 1,000 aliases, versions or mappings say enough.
-const DETAIL_PAGES: usize = 20;
-/// Aliases whose policies are read: most functions have one or two.
-const POLICIES: usize = 3;
+pub(super) const DETAIL_PAGES: usize = 20;
 /// Lambda allows 15 control-plane calls a second for all clients of the account together: a third of them.
 pub const PAGE_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -153,6 +152,17 @@ pub async fn detail(account: &Account, name: &str) -> Result<FunctionDetail, Tro
     if detail.missing.len() >= parts { Err(detail.missing.remove(0)) } else { Ok(detail) }
 }
 
+/// Renews what may be in transition: the state of the function, and its event source mappings.
+pub async fn transition(account: &Account, detail: &mut FunctionDetail) -> Result<(), Trouble> {
+    let (function, mappings) = tokio::join!(configuration(account, &detail.name), mappings(account, &detail.name));
+    let function = function?;
+    detail.mappings = mappings?;
+    detail.state.clone_from(&function.state);
+    detail.last_update.clone_from(&function.last_update);
+    detail.configuration = Some(Box::new(function));
+    Ok(())
+}
+
 fn part<T: Default>(result: Result<T, Trouble>, missing: &mut Vec<Trouble>) -> T {
     result.unwrap_or_else(|trouble| {
         missing.push(trouble);
@@ -208,58 +218,6 @@ async fn url(account: &Account, name: &str) -> Result<Option<String>, Trouble> {
     }
 }
 
-/// GetPolicy of the function, and of its first aliases: an integration that names an alias is granted on that alias.
-async fn grants(account: &Account, name: &str, aliases: &[Alias]) -> Result<Vec<Grant>, Trouble> {
-    let qualifiers = std::iter::once(None).chain(aliases.iter().take(POLICIES).map(|alias| Some(alias.name.clone())));
-    let mut grants = Vec::new();
-    for qualifier in qualifiers {
-        let request = account.lambda().get_policy().function_name(name).set_qualifier(qualifier.clone());
-        match request.send().await {
-            Ok(output) => grants.extend(statements(output.policy().unwrap_or_default(), qualifier.as_deref())),
-            Err(error) => {
-                let trouble = account.trouble("lambda:GetPolicy", &error);
-                if trouble.kind != Kind::Missing {
-                    return Err(trouble);
-                }
-            }
-        }
-    }
-    Ok(grants)
-}
-
-/// The statements of a policy document that let somebody in; what can't be read says nothing.
-fn statements(policy: &str, qualifier: Option<&str>) -> Vec<Grant> {
-    let Ok(document) = serde_json::from_str::<serde_json::Value>(policy) else { return vec![] };
-    let text = |value: &serde_json::Value| shown(value.as_str());
-    let statement = |statement: &serde_json::Value| {
-        if statement["Effect"] != "Allow" {
-            return None;
-        }
-        let principal = match &statement["Principal"] {
-            serde_json::Value::Object(kinds) => {
-                let named: Vec<String> = kinds
-                    .values()
-                    .flat_map(|names| match names {
-                        serde_json::Value::Array(names) => names.iter().map(text).collect(),
-                        name => vec![text(name)],
-                    })
-                    .collect();
-                named.join(", ")
-            }
-            name => text(name),
-        };
-        let conditions = statement["Condition"].as_object();
-        let source = conditions.and_then(|conditions| {
-            conditions.values().filter_map(serde_json::Value::as_object).find_map(|keys| {
-                let named = |name: &&String| name.eq_ignore_ascii_case("aws:SourceArn");
-                keys.keys().find(named).and_then(|name| said(keys[name].as_str()))
-            })
-        });
-        Some(Grant { sid: text(&statement["Sid"]), principal, source, qualifier: qualifier.map(str::to_string) })
-    };
-    document["Statement"].as_array().into_iter().flatten().filter_map(statement).collect()
-}
-
 /// GetFunctionConcurrency: reserved concurrency, where it is set.
 pub async fn reserved(account: &Account, name: &str) -> Result<Option<u32>, Trouble> {
     let output = account.lambda().get_function_concurrency().function_name(name).send().await;
@@ -277,77 +235,6 @@ async fn mappings(account: &Account, name: &str) -> Result<Vec<EventSourceMappin
         marker = pages.follow(output.next_marker());
         if marker.is_none() {
             return Ok(mappings);
-        }
-    }
-}
-
-/// Provisioned concurrency by qualifier. Some servers send the list's request to the single configuration's handler,
-/// which finds nothing without a qualifier: then each alias is asked by itself.
-pub async fn provisioned(
-    account: &Account,
-    name: &str,
-    aliases: &[Alias],
-) -> Result<Vec<ProvisionedConcurrency>, Trouble> {
-    match listed_provisioned(account, name).await {
-        Err(trouble) if matches!(trouble.kind, Kind::Missing | Kind::Garbled) && !aliases.is_empty() => {
-            let mut found = Vec::new();
-            for alias in aliases {
-                found.extend(one_provisioned(account, name, &alias.name).await?);
-            }
-            Ok(found)
-        }
-        Err(trouble) if trouble.code.as_deref() == Some("ProvisionedConcurrencyConfigNotFoundException") => {
-            Ok(Vec::new())
-        }
-        other => other,
-    }
-}
-
-async fn listed_provisioned(account: &Account, name: &str) -> Result<Vec<ProvisionedConcurrency>, Trouble> {
-    let (mut pages, mut marker, mut found) = (Pages::up_to(DETAIL_PAGES), None, Vec::new());
-    loop {
-        let request = account.lambda().list_provisioned_concurrency_configs().function_name(name).set_marker(marker);
-        let output = request.send().await;
-        let output = output.map_err(|error| account.trouble("lambda:ListProvisionedConcurrencyConfigs", &error))?;
-        found.extend(output.provisioned_concurrency_configs().iter().map(|item| ProvisionedConcurrency {
-            // The ARN ends in the qualifier.
-            qualifier: shown(item.function_arn().and_then(|arn| arn.rsplit(':').next())),
-            requested: count(item.requested_provisioned_concurrent_executions()),
-            allocated: count(item.allocated_provisioned_concurrent_executions()),
-            available: count(item.available_provisioned_concurrent_executions()),
-            status: provisioned_status(item.status(), item.status_reason()),
-            last_modified: written_time(item.last_modified()),
-        }));
-        marker = pages.follow(output.next_marker());
-        if marker.is_none() {
-            return Ok(found);
-        }
-    }
-}
-
-/// GetProvisionedConcurrencyConfig of one alias or version; none where there is none.
-pub async fn one_provisioned(
-    account: &Account,
-    name: &str,
-    qualifier: &str,
-) -> Result<Option<ProvisionedConcurrency>, Trouble> {
-    let request = account.lambda().get_provisioned_concurrency_config().function_name(name).qualifier(qualifier);
-    match request.send().await {
-        Ok(output) => Ok(Some(ProvisionedConcurrency {
-            qualifier: qualifier.to_string(),
-            requested: count(output.requested_provisioned_concurrent_executions()),
-            allocated: count(output.allocated_provisioned_concurrent_executions()),
-            available: count(output.available_provisioned_concurrent_executions()),
-            status: provisioned_status(output.status(), output.status_reason()),
-            last_modified: written_time(output.last_modified()),
-        })),
-        Err(error) => {
-            let trouble = account.trouble("lambda:GetProvisionedConcurrencyConfig", &error);
-            if trouble.code.as_deref() == Some("ProvisionedConcurrencyConfigNotFoundException") {
-                Ok(None)
-            } else {
-                Err(trouble)
-            }
         }
     }
 }
@@ -466,16 +353,6 @@ fn mapping(from: &EventSourceMappingConfiguration) -> EventSourceMapping {
     }
 }
 
-fn provisioned_status(status: Option<&ProvisionedConcurrencyStatusEnum>, reason: Option<&str>) -> ProvisionedStatus {
-    match status {
-        Some(ProvisionedConcurrencyStatusEnum::Ready) => ProvisionedStatus::Ready,
-        Some(ProvisionedConcurrencyStatusEnum::Failed) => {
-            ProvisionedStatus::Failed(said(reason).unwrap_or_else(|| "no reason given".into()))
-        }
-        _ => ProvisionedStatus::InProgress,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -488,24 +365,6 @@ mod tests {
         let function = function(&from);
         assert_eq!(function.environment, [("A".to_string(), 0), ("TOKEN".to_string(), 13)]);
         assert!(!format!("{function:?}").contains("canary"));
-    }
-
-    #[test]
-    fn a_policy_tells_who_may_invoke() {
-        let policy = r#"{"Version":"2012-10-17","Statement":[
-            {"Sid":"rule","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"lambda:InvokeFunction",
-             "Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:events:eu-west-1:123456789012:rule/keep-warm"}}},
-            {"Sid":"other","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::1:root","2"]},"Action":"lambda:*"},
-            {"Sid":"no","Effect":"Deny","Principal":"*","Action":"lambda:*"}]}"#;
-        let grants = statements(policy, Some("live"));
-        assert_eq!(grants.len(), 2);
-        assert_eq!(grants[0].principal, "events.amazonaws.com");
-        assert_eq!(grants[0].source.as_deref(), Some("arn:aws:events:eu-west-1:123456789012:rule/keep-warm"));
-        assert_eq!(
-            (grants[1].principal.as_str(), grants[1].qualifier.as_deref()),
-            ("arn:aws:iam::1:root, 2", Some("live"))
-        );
-        assert!(statements("no json", None).is_empty());
     }
 
     #[test]

@@ -50,6 +50,9 @@ permissions! {
         "lambda:GetFunctionUrlConfig"           ["GetFunctionUrlConfig"],            "a function's own address";
         "lambda:ListTags"                       ["ListTags"],                        "tags";
     }
+    "Tags" false ["*"] => {
+        "tag:GetResources"                      ["GetResources"],                    "tags of all functions: filter, groups and columns by tag or stack";
+    }
     "Metrics" false ["*"] => {
         "cloudwatch:GetMetricData"              ["GetMetricData"],                   "every number and chart";
         "cloudwatch:DescribeAlarms"             ["DescribeAlarms"],                  "alarms";
@@ -77,8 +80,8 @@ permissions! {
         "xray:ListRetrievedTraces"              ["ListRetrievedTraces"],             "its spans";
         "xray:CancelTraceRetrieval"             ["CancelTraceRetrieval"],            "the end of a retrieval that takes too long";
     }
-    "Apis" false ["apigateway:*::/account", "apigateway:*::/restapis", "apigateway:*::/restapis/*", "apigateway:*::/apis", "apigateway:*::/apis/*"] => {
-        "apigateway:GET"                        ["GetRestApis", "GetApis", "GetStages", "GetResources", "GetRoutes", "GetIntegrations", "GetAccount"], "APIs, stages, routes and their limits";
+    "Apis" false ["apigateway:*::/account", "apigateway:*::/restapis", "apigateway:*::/restapis/*", "apigateway:*::/apis", "apigateway:*::/apis/*", "apigateway:*::/usageplans", "apigateway:*::/usageplans/*", "apigateway:*::/apikeys", "apigateway:*::/domainnames", "apigateway:*::/domainnames/*"] => {
+        "apigateway:GET"                        ["GetRestApis", "GetApis", "GetStages", "GetResources", "GetRoutes", "GetIntegrations", "GetAccount", "GetDeployments", "GetAuthorizers", "GetDomainNames", "GetBasePathMappings", "GetApiMappings", "GetUsagePlans", "GetUsagePlanKeys", "GetUsage", "GetApiKeys"], "APIs, stages, routes, their limits, usage plans and domains";
     }
     "Invoke" true ["lambda:*:*:function:*"] => {
         "lambda:InvokeFunction"                 ["Invoke"],                          "invoking a function";
@@ -87,10 +90,25 @@ permissions! {
         "lambda:PutProvisionedConcurrencyConfig" ["PutProvisionedConcurrencyConfig"], "setting provisioned concurrency";
         "lambda:DeleteProvisionedConcurrencyConfig" ["DeleteProvisionedConcurrencyConfig"], "removing provisioned concurrency";
     }
+    "ReservedConcurrency" true ["lambda:*:*:function:*"] => {
+        "lambda:PutFunctionConcurrency"         ["PutFunctionConcurrency"],          "setting reserved concurrency, and switching a function off";
+        "lambda:DeleteFunctionConcurrency"      ["DeleteFunctionConcurrency"],       "removing reserved concurrency";
+    }
+    "Aliases" true ["lambda:*:*:function:*"] => {
+        "lambda:UpdateAlias"                    ["UpdateAlias"],                     "moving an alias to another version";
+    }
+    "EventSources" true ["lambda:*:*:event-source-mapping:*"] => {
+        "lambda:UpdateEventSourceMapping"       ["UpdateEventSourceMapping"],        "switching an event source mapping on and off";
+    }
+    "Stages" true ["apigateway:*::/restapis/*/stages/*", "apigateway:*::/apis/*/stages/*", "apigateway:*::/usageplans/*"] => {
+        "apigateway:PATCH"                      ["UpdateStage", "UpdateUsagePlan"],  "changing a stage or a usage plan";
+        "apigateway:DELETE"                     ["FlushStageCache", "DeleteRouteSettings"], "flushing a cache, taking a route's own settings away";
+    }
 }
 
-/// The permission of an IAM action.
+/// The permission of an IAM action; what it is about may stand behind it, as in `apigateway:GET /usageplans`.
 pub fn permission(action: &str) -> Option<&'static Permission> {
+    let action = action.split(' ').next().unwrap_or(action);
     PERMISSIONS.iter().find(|permission| permission.action == action)
 }
 
@@ -122,10 +140,15 @@ mod tests {
     fn named() -> BTreeSet<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut named = BTreeSet::new();
-        let action = regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts):[A-Z][A-Za-z]+)""#).unwrap();
-        let files = std::fs::read_dir(folder.join("aws")).unwrap().map(|entry| entry.unwrap().path());
-        for file in files.chain([folder.join("app/effect.rs")]) {
-            if file.file_name().is_some_and(|name| name == "permissions.rs") || !file.is_file() {
+        let action =
+            regex::Regex::new(r#""((?:lambda|logs|cloudwatch|xray|apigateway|sts|tag):[A-Z][A-Za-z]+)""#).unwrap();
+        let mut files = vec![folder.join("aws"), folder.join("app/effect/change.rs")];
+        while let Some(file) = files.pop() {
+            if file.is_dir() {
+                files.extend(std::fs::read_dir(file).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            if file.file_name().is_some_and(|name| name == "permissions.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&file).unwrap();

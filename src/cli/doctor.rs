@@ -9,9 +9,10 @@ use super::occasion::Occasion;
 use super::output::Output;
 use crate::aws::permissions::{PERMISSIONS, permission};
 use crate::aws::{
-    Account, Settings, alarms, apis, functions, logs, metrics, retrieval, service_graph, traces, tracing,
+    Account, Settings, alarms, apis, functions, logs, metrics, retrieval, service_graph, tags, traces, tracing,
 };
 use crate::config::Colours;
+use crate::model::api::Protocol;
 use crate::model::function::Function;
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
 use crate::model::trouble::{Kind, Trouble};
@@ -243,6 +244,7 @@ async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
             Err(trouble) => tried.say(&trouble.operation.clone(), Some(trouble))?,
         }
     }
+    tried.say("tag:GetResources", tags::try_once(account).await.err())?;
     let key = [SeriesKey::new(Subject::Fleet, Metric::Invocations, Statistic::Sum)];
     let measured = metrics::measure(account, &key, now - TimeDelta::minutes(5), now, 60).await;
     tried.say("cloudwatch:GetMetricData", measured.err())?;
@@ -284,7 +286,9 @@ async fn permissions(account: &Account, report: &mut Report) -> io::Result<()> {
         }
     }
     let (_, trouble) = apis::all(account).await;
-    tried.say("apigateway:GET", trouble)
+    tried.say("apigateway:GET", trouble)?;
+    tried.say("apigateway:GET /usageplans", apis::usage_plans(account, None).await.err())?;
+    tried.say("apigateway:GET /domainnames", apis::domain_names(account, Protocol::Rest, None).await.err())
 }
 
 struct Tried<'a> {

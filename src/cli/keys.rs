@@ -38,6 +38,7 @@ fn places(command: &Command) -> String {
         Place::Anywhere => "everywhere",
         Place::Overview => "overview",
         Place::Functions => "functions",
+        Place::Columns => "columns",
         Place::Function => "one function",
         Place::Logs => "logs",
         Place::Invocations => "invocations",
@@ -54,6 +55,10 @@ fn places(command: &Command) -> String {
         Place::Line => "one log line",
         Place::Prompt => "prompts",
         Place::Form => "forms",
+        Place::Payload => "the payload editor",
+        Place::Payloads => "lists of payloads",
+        Place::Answer => "an answer",
+        Place::Answers => "lists of answers",
         Place::Confirmation => "confirmations",
     };
     if command.places.contains(&Place::Anywhere) {

@@ -84,6 +84,7 @@ impl Occasion {
             demo: None,
             read_only: self.read_only(),
             writes: self.loaded.writes.0,
+            switched_off: Vec::new(),
         }
     }
 

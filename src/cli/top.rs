@@ -17,7 +17,7 @@ use super::output::{Output, complain};
 use super::table::Table;
 use super::{TableFormat, TopArgs};
 use crate::app::findings;
-use crate::aws::{Account, functions, metrics};
+use crate::aws::{Account, functions, metrics, provisioned};
 use crate::model::finding::{About, Finding, Severity};
 use crate::model::function::{Function, FunctionDetail, ProvisionedConcurrency, ProvisionedStatus};
 use crate::model::identity::Identity;
@@ -172,7 +172,7 @@ async fn detail(account: &Account, store: &mut Store, order: &[String], now: Mom
         let aliases = if own { functions::aliases(account, name).await.unwrap_or_default() } else { Vec::new() };
         let reserved = functions::reserved(account, name).await;
         pause(own).await;
-        let provisioned = functions::provisioned(account, name, &aliases).await;
+        let provisioned = provisioned::provisioned(account, name, &aliases).await;
         pause(own).await;
         let refused = |trouble: &Trouble| matches!(trouble.kind, Kind::Denied | Kind::Throttled) || trouble.is_global();
         if let Some(trouble) =
@@ -202,7 +202,7 @@ async fn pause(own: bool) {
 
 fn findings_of(store: &Store, occasion: &Occasion) -> BTreeMap<String, Vec<Finding>> {
     let mut by_function: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
-    for finding in findings::all(store, &occasion.loaded.config.thresholds) {
+    for finding in findings::all(store, &occasion.loaded.config.thresholds, occasion.clock.now()) {
         if let About::Function(name) = &finding.about {
             by_function.entry(name.clone()).or_default().push(finding);
         }

@@ -15,6 +15,10 @@ pub struct Environment {
     pub config_dir: Option<PathBuf>,
     /// Folder of the log and the audit file: `slsdash` in the XDG folder. `None` without a home.
     pub state_dir: Option<PathBuf>,
+    /// Folder of payloads and answers of invokes: `slsdash` in the XDG folder. `None` without a home.
+    pub data_dir: Option<PathBuf>,
+    /// The editor's command line: `VISUAL`, or `EDITOR`.
+    pub editor: Option<String>,
     /// `SLSDASH_<SECTION>_<KEY>` by (section, key), in lower case, with the variable's name.
     pub overrides: BTreeMap<(String, String), (String, String)>,
     /// `SLSDASH_` variables that mean nothing.
@@ -64,6 +68,7 @@ impl Environment {
         let mut environment = Environment::from(std::env::vars_os());
         if let Ok(folders) = etcetera::choose_base_strategy() {
             environment.config_dir.get_or_insert_with(|| folders.config_dir().join("slsdash"));
+            environment.data_dir = Some(folders.data_dir().join("slsdash"));
             environment.state_dir = folders.state_dir().map(|folder| folder.join("slsdash"));
         }
         environment.colours = match supports_color::on(supports_color::Stream::Stdout) {
@@ -88,6 +93,7 @@ impl Environment {
         let mut environment = Environment {
             config_dir: get("SLSDASH_CONFIG_DIR").map(PathBuf::from),
             no_color: variables.contains_key("NO_COLOR"),
+            editor: get("VISUAL").or_else(|| get("EDITOR")),
             term: get("TERM"),
             // Without any locale the terminal is far more often UTF-8 than not: containers and ssh drop the variables.
             utf8: locale.is_none_or(|locale| is_utf8(&locale)),

@@ -355,6 +355,16 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_string()
 }
 
+/// The name of a column of the function table.
+fn column(name: &str) -> Result<(), String> {
+    if super::FUNCTION_COLUMNS.contains(&name) || name.strip_prefix("tag.").is_some_and(|key| !key.is_empty()) {
+        return Ok(());
+    }
+    let guess = nearest(name, super::FUNCTION_COLUMNS.iter().copied());
+    let guess = guess.map(|guess| format!("did you mean `{guess}`? ")).unwrap_or_default();
+    Err(format!("no column is called `{name}`: {guess}there are {}, tag.NAME", super::FUNCTION_COLUMNS.join(", ")))
+}
+
 /// Numbers that read well and mean nothing good.
 fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
     let at: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -387,13 +397,22 @@ fn bounds(config: &Config, path: &[String]) -> Result<(), String> {
         {
             Err("a budget is not below nothing".into())
         }
+        ["functions", "columns"] => config.functions.columns.iter().try_for_each(|name| column(name)),
+        ["functions", "sort"] if config.functions.sort == "worst" => Ok(()),
+        ["functions", "sort"] => column(&config.functions.sort),
         ["logs", "cap"] if config.logs.cap < 1 << 20 => Err("at least 1 MiB: a single event may have that size".into()),
+        ["invoke", "cap"] if config.invoke.cap < 64 << 10 => Err("at least 64 KiB: smaller holds no answer".into()),
+        ["invoke", "cap"] if config.invoke.cap > 256 << 20 => Err("at most 256 MiB: the file is read whole".into()),
         ["traces", "cap"] if config.traces.cap == 0 => Err("at least 1".into()),
         ["thresholds", "error_share"] => share(t.error_share),
         ["thresholds", "error_share_critical"] => share(t.error_share_critical),
         ["thresholds", "fault_share"] => share(t.fault_share),
         ["thresholds", "fault_share_critical"] => share(t.fault_share_critical),
         ["thresholds", "throttle_share"] => share(t.throttle_share),
+        ["thresholds", "timeout_share"] => share(t.timeout_share),
+        ["thresholds", "forecast"] if t.forecast.as_secs() > 7200 => {
+            Err("at most 2h: nobody can say how things are later than that".into())
+        }
         ["thresholds", "duration_of_timeout"] => share(t.duration_of_timeout),
         ["thresholds", "memory_of_size"] => share(t.memory_of_size),
         ["thresholds", "memory_low"] => share(t.memory_low),
@@ -469,6 +488,19 @@ mod tests {
         }
         let config = Config { profiles: loaded.config.profiles.clone(), ..Config::default() };
         assert_eq!(loaded.config, config, "wrong entries leave the defaults");
+    }
+
+    #[test]
+    fn columns_of_the_function_table_are_those_that_there_are() {
+        let loaded = load("[functions]\ncolumns = [\"p90\", \"tag.team\"]\nsort = \"p90\"\n");
+        assert_eq!(loaded.problems, []);
+        assert_eq!(loaded.config.functions.columns, ["p90", "tag.team"]);
+        let loaded = load("[functions]\ncolumns = [\"p90\", \"throtles\"]\nsort = \"tag.\"\n");
+        let told: Vec<String> = loaded.problems.iter().map(Problem::sentence).collect();
+        assert_eq!(told.len(), 2, "{told:#?}");
+        assert!(told[0].starts_with("config.toml:2:11:") && told[0].contains("did you mean `throttles`?"), "{told:#?}");
+        assert!(told[1].contains("no column is called `tag.`"), "{told:#?}");
+        assert_eq!(loaded.config.functions, Config::default().functions);
     }
 
     #[test]

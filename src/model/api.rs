@@ -98,7 +98,7 @@ pub struct Canary {
 }
 
 /// Settings of a method or route; `None` where AWS says nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct MethodSettings {
     /// throttlingRateLimit, requests per second.
     pub throttle_rate: Option<f64>,
@@ -116,6 +116,59 @@ pub struct MethodSettings {
     pub data_trace: Option<bool>,
     /// metricsEnabled / detailedMetricsEnabled.
     pub detailed_metrics: Option<bool>,
+    /// requireAuthorizationForCacheControl: only authorized callers may have an entry of the cache renewed.
+    pub cache_control_guarded: Option<bool>,
+    /// unauthorizedCacheControlHeaderStrategy, as `FAIL_WITH_403`.
+    pub cache_control_refusal: Option<String>,
+}
+
+/// Sizes of a cache cluster, GB as AWS writes them, with US$ an hour by the price list of us-east-1.
+pub const CACHES: [(&str, f64); 8] = [
+    ("0.5", 0.020),
+    ("1.6", 0.038),
+    ("6.1", 0.200),
+    ("13.5", 0.250),
+    ("28.4", 0.500),
+    ("58.2", 1.000),
+    ("118", 1.900),
+    ("237", 3.800),
+];
+
+/// US$ an hour of a cache cluster of that many GB, by the price list of us-east-1.
+pub fn cache_price(gigabytes: &str) -> Option<f64> {
+    let gigabytes: f64 = gigabytes.trim().parse().ok()?;
+    CACHES.iter().find(|(size, _)| size.parse() == Ok(gigabytes)).map(|(_, price)| *price)
+}
+
+impl MethodSettings {
+    /// What is set, in words: `rate 20/s, burst 40`; `nothing set` where nothing is.
+    pub fn words(&self) -> String {
+        let on = |on: bool| if on { "on" } else { "off" };
+        let mut words = Vec::new();
+        // Below zero AWS means that there is no limit at this level.
+        if let Some(rate) = self.throttle_rate.filter(|rate| *rate >= 0.0) {
+            words.push(format!("rate {rate}/s"));
+        }
+        if let Some(burst) = self.throttle_burst.filter(|burst| *burst >= 0) {
+            words.push(format!("burst {burst}"));
+        }
+        if let Some(caching) = self.caching {
+            words.push(format!("caching {}", on(caching)));
+        }
+        if let Some(ttl) = self.cache_ttl_s {
+            words.push(format!("TTL {ttl} s"));
+        }
+        if let Some(level) = &self.logging {
+            words.push(format!("log {level}"));
+        }
+        if let Some(data) = self.data_trace {
+            words.push(format!("data trace {}", on(data)));
+        }
+        if let Some(metrics) = self.detailed_metrics {
+            words.push(format!("detailed metrics {}", on(metrics)));
+        }
+        if words.is_empty() { "nothing set".into() } else { words.join(", ") }
+    }
 }
 
 /// A method or route and what is behind it.
@@ -139,6 +192,13 @@ pub struct Route {
     pub uri: Option<String>,
     /// timeoutInMillis of the integration.
     pub timeout_ms: Option<i32>,
+}
+
+impl Route {
+    /// Method and resource of a key such as `GET /orders/{id}`; none of `$default` or of a WebSocket's route.
+    pub fn parts(key: &str) -> Option<(&str, &str)> {
+        key.split_once(' ').filter(|(_, path)| path.starts_with('/'))
+    }
 }
 
 /// GetAccount: the data plane's own limits.
@@ -181,6 +241,8 @@ pub struct Deployment {
     pub description: String,
     /// createdDate.
     pub created: Option<Moment>,
+    /// Why it failed (v2: deploymentStatus FAILED with its message).
+    pub failed: Option<String>,
 }
 
 /// An authorizer.

@@ -22,6 +22,13 @@ pub enum About {
     Stage(String, String),
 }
 
+impl About {
+    /// It is about this function.
+    pub fn is_function(&self, name: &str) -> bool {
+        matches!(self, About::Function(function) if function == name)
+    }
+}
+
 /// Something wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {

@@ -95,6 +95,16 @@ pub struct FunctionDetail {
     pub missing: Vec<super::trouble::Trouble>,
 }
 
+impl FunctionDetail {
+    /// Aliases that lead elsewhere by now, each with where it led.
+    pub fn moved(&self, now: &FunctionDetail) -> Vec<(String, Routing)> {
+        let elsewhere = |before: &&Alias| {
+            now.aliases.iter().any(|alias| alias.name == before.name && alias.routing() != before.routing())
+        };
+        self.aliases.iter().filter(elsewhere).map(|before| (before.name.clone(), before.routing())).collect()
+    }
+}
+
 /// An alias.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alias {
@@ -232,6 +242,11 @@ impl EventSourceMapping {
     /// The service that it reads from, as `sqs`, `kinesis` or `dynamodb`; empty where it has no ARN.
     pub fn service(&self) -> &str {
         self.source.split(':').nth(2).unwrap_or_default()
+    }
+
+    /// It reads a stream, whose records carry an IteratorAge.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.service(), "kinesis" | "dynamodb")
     }
 
     /// The queue, stream or table in short: the last part of the ARN that names it.

@@ -100,9 +100,26 @@ pub fn read_report(line: &str) -> Option<Invocation> {
     })
 }
 
+/// The version that a log stream is of: streams are named `2026/11/21/[7]0a1b...`, in a shared group
+/// `2026/11/21/name[7]0a1b...`.
+pub fn version_of_stream(stream: &str) -> Option<&str> {
+    let (_, rest) = stream.split_once('[')?;
+    let (version, _) = rest.split_once(']')?;
+    let is_one = version == "$LATEST" || (!version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()));
+    is_one.then_some(version)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_says_which_version_writes_it() {
+        assert_eq!(version_of_stream("2026/11/21/[$LATEST]0a1b"), Some("$LATEST"));
+        assert_eq!(version_of_stream("2026/11/21/pay[17]0a1b"), Some("17"));
+        assert_eq!(version_of_stream("2026/11/21/own-name"), None);
+        assert_eq!(version_of_stream("[x]"), None);
+    }
 
     #[test]
     fn a_report_reads_with_tabs_and_with_blanks() {

@@ -1,7 +1,10 @@
 //! What an account is: plain data, no I/O, no colour.
 
+pub mod access_log;
 pub mod alarm;
 pub mod api;
+pub mod cost;
+pub mod diff;
 pub mod expression;
 pub mod finding;
 pub mod function;

@@ -1,15 +1,24 @@
-//! APIs: the inventory, the stages that are on screen, and the routes of what is open.
+//! APIs: the inventory, the stages that are on screen, and what is behind the one that is open.
 
-use std::collections::HashMap;
+mod parts;
+mod refused;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::desk::{Closed, Desk};
+use crate::app::interests::RefusedQuery;
 use crate::app::message::News;
 use crate::aws::apis;
 use crate::model::api::Protocol;
 use crate::model::trouble::{Kind, Trouble};
 
 const SERVICE: &str = "apigateway";
+/// Stages of which something is being changed: a cache takes minutes.
+const WATCHED: Duration = Duration::from_secs(5);
+/// Refused requests are counted anew after this.
+const COUNTED: Duration = Duration::from_secs(60);
 
 /// Which API is of which kind: the two versions of API Gateway know nothing of each other.
 type Kinds = Arc<Mutex<HashMap<String, Protocol>>>;
@@ -32,6 +41,30 @@ pub(super) fn run(desk: &Desk) {
             |desk, ()| limits(desk),
         )
     });
+    let known = kinds.clone();
+    desk.run(move |desk| {
+        desk.keep_fresh(
+            |interests| interests.watch_stages.clone(),
+            |_| Some(WATCHED),
+            move |desk, api| stages(desk, api, known.clone()),
+        )
+    });
+    let (known, domains) = (kinds.clone(), parts::Domains::default());
+    desk.run(move |desk| {
+        desk.keep_each_fresh(
+            |interests| interests.api_details.clone(),
+            Some(inventory_every),
+            move |desk, api| detail(desk, api, known.clone(), domains.clone()),
+        )
+    });
+    desk.run(move |desk| {
+        desk.keep_fresh(
+            |interests| interests.usage_plans.then(|| interests.stages.clone()),
+            move |_| Some(stages_every),
+            usage_plans,
+        )
+    });
+    desk.run(move |desk| desk.keep_fresh(|interests| interests.refused.clone(), |_| Some(COUNTED), refusals));
     let known = kinds.clone();
     desk.run(move |desk| {
         desk.keep_each_fresh(
@@ -94,6 +127,30 @@ async fn routes(desk: Desk, api: String, kinds: Kinds) -> Result<Result<(), Trou
     desk.note(SERVICE, &answer).await?;
     let outcome = answer.as_ref().map(drop).map_err(Clone::clone);
     desk.tell(News::Routes(api, answer)).await?;
+    Ok(outcome)
+}
+
+async fn detail(desk: Desk, api: String, kinds: Kinds, domains: parts::Domains) -> Result<Result<(), Trouble>, Closed> {
+    let answer = match kind(&desk, &api, &kinds).await? {
+        Ok(protocol) => parts::detail(&desk, &api, protocol, &domains, desk.pace.apis).await?,
+        Err(trouble) => Err(trouble),
+    };
+    let outcome = answer.as_ref().map(drop).map_err(Clone::clone);
+    desk.tell(News::ApiDetail(api, answer)).await?;
+    Ok(outcome)
+}
+
+async fn usage_plans(desk: Desk, on_screen: BTreeSet<String>) -> Result<Result<(), Trouble>, Closed> {
+    let answer = parts::plans(&desk, &on_screen).await?;
+    let outcome = answer.as_ref().map(drop).map_err(Clone::clone);
+    desk.tell(News::UsagePlans(answer)).await?;
+    Ok(outcome)
+}
+
+async fn refusals(desk: Desk, query: RefusedQuery) -> Result<Result<(), Trouble>, Closed> {
+    let answer = refused::count(&desk, &query).await?;
+    let outcome = answer.as_ref().map(drop).map_err(Clone::clone);
+    desk.tell(News::Refused(query.api, query.stage, answer)).await?;
     Ok(outcome)
 }
 

@@ -87,6 +87,8 @@ impl Desk {
             spacings.insert("lambda", Spacing::new(functions::PAGE_INTERVAL, 3));
             // X-Ray publishes no rate; more than two a second are throttled soon.
             spacings.insert("xray", Spacing::new(Duration::from_millis(500), 4));
+            // The tagging API publishes no rate, and is known to throttle early.
+            spacings.insert("tagging", Spacing::new(Duration::from_millis(500), 2));
             // Ten calls a second and forty at once for both versions together, which deployments need as well.
             spacings.insert("apigateway", Spacing::new(Duration::from_millis(500), 10));
         }

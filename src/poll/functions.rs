@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::desk::{Closed, Desk};
 use crate::app::message::News;
-use crate::aws::functions;
+use crate::aws::{functions, provisioned};
 use crate::model::function::FunctionDetail;
 use crate::model::trouble::{Kind, Trouble};
 
@@ -89,11 +89,11 @@ pub(super) async fn poll_reserved(desk: Desk) -> Result<(), Closed> {
     .await
 }
 
-/// The open detail; and while provisioned concurrency is being allocated, that part of it in short steps.
+/// The open detail; and while something of it is being changed, that part of it in short steps.
 pub(super) fn run_detail(desk: &Desk) {
     let known: Arc<Mutex<Option<FunctionDetail>>> = Arc::default();
     let (detail_every, provisioning_every) = (desk.pace.detail, desk.pace.provisioning);
-    let last = known.clone();
+    let (last, provisioned) = (known.clone(), known.clone());
     desk.run(move |desk| {
         desk.keep_fresh(
             |interests| interests.detail.clone(),
@@ -105,7 +105,14 @@ pub(super) fn run_detail(desk: &Desk) {
         desk.keep_fresh(
             |interests| interests.detail.clone().filter(|_| interests.watch_provisioning),
             move |_| Some(provisioning_every),
-            move |desk, name: String| provisioning(desk, name, known.clone()),
+            move |desk, name: String| provisioning(desk, name, provisioned.clone()),
+        )
+    });
+    desk.run(move |desk| {
+        desk.keep_fresh(
+            |interests| interests.detail.clone().filter(|_| interests.watch_detail),
+            move |_| Some(provisioning_every),
+            move |desk, name: String| transition(desk, name, known.clone()),
         )
     });
 }
@@ -139,11 +146,32 @@ async fn provisioning(
     // Nothing is known yet of a detail that has only just been opened: the whole of it is on its way.
     let Some(mut detail) = last.filter(|detail| detail.name == name) else { return Ok(Ok(())) };
     desk.pass("lambda", 1).await;
-    let answer = functions::provisioned(&desk.account, &name, &detail.aliases).await;
+    let answer = provisioned::provisioned(&desk.account, &name, &detail.aliases).await;
     desk.note("lambda", &answer).await?;
     match answer {
         Ok(provisioned) => {
             detail.provisioned = provisioned;
+            *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(detail.clone());
+            desk.tell(News::FunctionDetail(name, Ok(detail))).await?;
+            Ok(Ok(()))
+        }
+        Err(trouble) => Ok(Err(trouble)),
+    }
+}
+
+/// What is in transition: the state of the function, and its event source mappings.
+async fn transition(
+    desk: Desk,
+    name: String,
+    known: Arc<Mutex<Option<FunctionDetail>>>,
+) -> Result<Result<(), Trouble>, Closed> {
+    let last = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(mut detail) = last.filter(|detail| detail.name == name) else { return Ok(Ok(())) };
+    desk.pass("lambda", 2).await;
+    let answer = functions::transition(&desk.account, &mut detail).await;
+    desk.note("lambda", &answer).await?;
+    match answer {
+        Ok(()) => {
             *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(detail.clone());
             desk.tell(News::FunctionDetail(name, Ok(detail))).await?;
             Ok(Ok(()))

@@ -11,7 +11,7 @@ use super::desk::{Closed, Desk};
 use super::history::{Past, Refusal, back};
 use crate::app::interests::TailGroup;
 use crate::app::message::News;
-use crate::model::invocation::{Invocation, read_report};
+use crate::model::invocation::{Invocation, read_report, version_of_stream};
 use crate::model::trouble::Trouble;
 use crate::time::{Moment, TimeWindow};
 
@@ -113,6 +113,7 @@ impl Known {
             }
             // A REPORT is written at the end.
             let taken = TimeDelta::milliseconds(invocation.duration_ms.unwrap_or_default().clamp(0.0, 1e9) as i64);
+            invocation.version = version_of_stream(&event.stream).map(str::to_string);
             invocation.start = Moment::from_timestamp_millis(event.timestamp).map(|end| end - taken);
             self.invocations.push(invocation);
         }

@@ -1,13 +1,15 @@
 //! The audit file: each change of the account, before it is sent and after it was answered, one JSON document a line.
 
+use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
+use crate::app::actions::reserve::SwitchedOff;
 use crate::app::effect::{Change, Failure, Outcome};
 use crate::model::identity::Identity;
 use crate::time::Clock;
@@ -90,6 +92,8 @@ impl Audit {
             Outcome::Changed { result: Ok(()), .. }
             | Outcome::Copied { .. }
             | Outcome::Exported { .. }
+            | Outcome::InvokesRead { .. }
+            | Outcome::Edited(_)
             | Outcome::Jq { .. } => ("ok", None),
         };
         line.insert("result".into(), json!(result));
@@ -139,6 +143,37 @@ fn told(failure: &Failure) -> (&'static str, Option<String>) {
         Failure::Refused(trouble) => ("refused", Some(trouble.sentence())),
         Failure::Unknown(trouble) => ("unknown", Some(trouble.sentence())),
     }
+}
+
+/// A file is read from so far before its end: some thousand changes.
+const READ: u64 = 4 << 20;
+
+/// Functions that were switched off from here, in the order of time, each with what it had before: intents to reserve
+/// nothing that were answered with `ok`. Nothing where there is no such file; lines that can't be read say nothing.
+pub fn switched_off(path: &Path) -> Vec<SwitchedOff> {
+    let Ok(mut file) = File::open(path) else { return vec![] };
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::new();
+    if file.seek(SeekFrom::Start(length.saturating_sub(READ))).is_err() || file.read_to_end(&mut bytes).is_err() {
+        return vec![];
+    }
+    let mut intended: HashMap<String, SwitchedOff> = HashMap::new();
+    let mut found = Vec::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let Ok(line) = serde_json::from_slice::<Value>(line) else { continue };
+        let text = |name: &str| line[name].as_str().unwrap_or_default().to_string();
+        match line["event"].as_str() {
+            Some("intent") if line["change"] == "set-reserved-concurrency" && line["to"] == 0 => {
+                let at = text("time").parse().unwrap_or_default();
+                let from = line["from"].as_u64().and_then(|from| u32::try_from(from).ok());
+                let (account, region, function) = (text("account"), text("region"), text("function"));
+                intended.insert(text("id"), SwitchedOff { account, region, function, from, at });
+            }
+            Some("result") if line["result"] == "ok" => found.extend(intended.remove(&text("id"))),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Payloads carry what a file must not keep.

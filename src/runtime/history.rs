@@ -1,4 +1,4 @@
-//! Logs Insights queries that were run, kept from one run of the program to the next.
+//! Logs Insights queries that were run, and findings that are snoozed, kept from one run of the program to the next.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// Name of the file, in the folder of the program's state.
 pub const FILE: &str = "insights-queries.json";
+/// The same of the snoozed findings.
+pub const SNOOZES: &str = "snoozed-findings.json";
 /// A file beyond this is none of ours.
 const LARGEST: u64 = 4 << 20;
 

@@ -6,9 +6,11 @@
 
 pub mod audit;
 mod dashboard;
+pub mod editor;
 mod export;
 pub mod history;
 pub mod jq;
+pub mod payloads;
 mod perform;
 mod session;
 mod signals;
@@ -90,6 +92,10 @@ pub struct Setup {
     pub audit: Option<PathBuf>,
     /// Where Logs Insights queries are kept, if anywhere.
     pub queries: Option<PathBuf>,
+    /// Folder in which payloads and answers of invokes are kept, if any.
+    pub invokes: Option<PathBuf>,
+    /// The editor's command line, where there is one.
+    pub editor: Option<String>,
     /// Where a crash leaves its report, if anywhere.
     pub crashes: Option<PathBuf>,
 }
@@ -126,7 +132,7 @@ where
     // Before the terminal is taken: a signal must not find it taken and nobody listening.
     tasks.block_on(async { signals::listen(hear.clone()) })?;
     let terminal = term::enter(setup.mouse)?;
-    let mut session = Session::new(program, terminal, setup.clock.clone());
+    let mut session = Session::new(program, terminal, setup.clock.clone()).with_editor(setup.editor.clone());
     session.begin();
     let ended = looping.block_on(run(&mut session, setup, connect, tasks.handle().clone(), hear, inputs));
     term::leave();
@@ -163,7 +169,7 @@ where
     });
     let audit = setup.audit.map(|path| Arc::new(Audit::new(path, setup.clock.clone())));
     let hands = Hands::new(account, tell, setup.writes, setup.browser, audit, setup.clock, tasks);
-    let hands = hands.keeping_queries(setup.queries);
+    let hands = hands.keeping_queries(setup.queries).keeping_invokes(setup.invokes);
     let ending = session.run(inputs, messages, publish, hands).await;
     end.cancel();
     Ok(ending)

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::audit::{Audit, Entry};
 use super::jq::{self, Desk};
+use super::payloads::{Cabinet, Task};
 use super::session::World;
 use super::{export, history};
 use crate::app::effect::{Change, Effect, Failure, Outcome};
@@ -51,8 +52,10 @@ pub struct Hands<A> {
     writes: Writes,
     browser: Browser,
     audit: Option<Arc<Audit>>,
-    /// Where Logs Insights queries are kept.
+    /// Where Logs Insights queries are kept; snoozed findings beside them.
     queries: Option<PathBuf>,
+    /// Where payloads and answers of invokes are kept.
+    invokes: Cabinet,
     clock: Clock,
     /// Who we are, as far as STS has told.
     caller: Identity,
@@ -76,7 +79,7 @@ impl<A: Remote> Hands<A> {
     ) -> Hands<A> {
         let under_way = Arc::default();
         let jq = Desk::new(jq::program());
-        let queries = None;
+        let (queries, invokes) = (None, Cabinet::default());
         Hands {
             account,
             messages,
@@ -84,6 +87,7 @@ impl<A: Remote> Hands<A> {
             browser,
             audit,
             queries,
+            invokes,
             clock,
             caller: Identity::default(),
             under_way,
@@ -97,9 +101,24 @@ impl<A: Remote> Hands<A> {
         Hands { jq: Desk::new(program), ..self }
     }
 
-    /// The same, and Logs Insights queries are kept in that file.
+    /// The same, and Logs Insights queries are kept in that file, snoozed findings beside it.
     pub fn keeping_queries(self, path: Option<PathBuf>) -> Hands<A> {
         Hands { queries: path, ..self }
+    }
+
+    /// The same, and payloads and answers of invokes are kept in that folder.
+    pub fn keeping_invokes(self, folder: Option<PathBuf>) -> Hands<A> {
+        Hands { invokes: Cabinet::new(folder), ..self }
+    }
+
+    fn file(&self, task: Task) {
+        self.invokes.ask(task);
+        let (invokes, messages) = (self.invokes.clone(), self.messages.clone());
+        self.tasks.spawn_blocking(move || {
+            if let Some(outcome) = invokes.work() {
+                let _ = messages.blocking_send(Message::Performed(outcome));
+            }
+        });
     }
 
     /// Begins a change, or says why not.
@@ -120,6 +139,18 @@ impl<A: Remote> Hands<A> {
         under_way.push(entry.clone());
         self.tasks.spawn(carry_out(entry, account, audit, self.messages.clone(), self.under_way.clone()));
         Ok(())
+    }
+
+    /// Writes lines into a file of the program's own state, where there is a place for it.
+    fn keep(&self, path: Option<PathBuf>, what: &'static str, lines: Vec<String>) {
+        let Some(path) = path else { return };
+        let messages = self.messages.clone();
+        self.tasks.spawn_blocking(move || {
+            if let Err(error) = history::keep(&path, &lines) {
+                let notice = format!("The {what} are not kept in {}: {error}", path.display());
+                let _ = messages.blocking_send(Message::Notice(notice));
+            }
+        });
     }
 
     fn open(&self, url: String) -> Option<Outcome> {
@@ -153,19 +184,29 @@ impl<A: Remote> World for Hands<A> {
                 self.jq.accept((generation, expression, lines), &self.messages, &self.tasks)
             }
             Effect::KeepQueries(queries) => {
-                if let Some(path) = self.queries.clone() {
-                    let messages = self.messages.clone();
-                    self.tasks.spawn_blocking(move || {
-                        if let Err(error) = history::keep(&path, &queries) {
-                            let notice = format!("The queries are not kept in {}: {error}", path.display());
-                            let _ = messages.blocking_send(Message::Notice(notice));
-                        }
-                    });
-                }
+                self.keep(self.queries.clone(), "queries", queries);
+                None
+            }
+            Effect::KeepSnoozes(snoozes) => {
+                let path = self.queries.as_ref().map(|path| path.with_file_name(history::SNOOZES));
+                self.keep(path, "snoozed findings", snoozes);
+                None
+            }
+            Effect::ReadInvokes(drawer) => {
+                self.file(Task::Read(drawer));
+                None
+            }
+            Effect::KeepInvoke { drawer, entry, limits } => {
+                self.file(Task::Keep(drawer, entry, limits));
                 None
             }
             // The loop's own.
-            Effect::Copy { .. } | Effect::Suspend | Effect::Redraw | Effect::CaptureMouse(_) | Effect::Quit => None,
+            Effect::Edit(_)
+            | Effect::Copy { .. }
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::CaptureMouse(_)
+            | Effect::Quit => None,
         }
     }
 
@@ -182,6 +223,7 @@ impl<A: Remote> World for Hands<A> {
     /// What was sent and not yet answered may have happened: the audit file says so.
     fn part(&mut self) {
         self.jq.close();
+        self.invokes.finish();
         let Some(audit) = &self.audit else { return };
         for entry in lock(&self.under_way).drain(..) {
             let _ = audit.abandoned(&entry);

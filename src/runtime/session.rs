@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use super::{Ending, Program};
+use super::{Ending, Program, editor};
 use crate::app::effect::{Effect, Outcome};
 use crate::app::interests::Interests;
 use crate::app::message::{Message, Traffic};
@@ -45,13 +45,21 @@ pub struct Session<P, B: Surface> {
     ending: Option<Ending>,
     /// Effects that concern the world; they wait until there is one.
     waiting: VecDeque<Effect>,
+    /// The editor's command line.
+    editor: Option<String>,
 }
 
 impl<P: Program, B: Surface> Session<P, B> {
     /// Nothing drawn yet.
     pub fn new(program: P, terminal: Terminal<B>, clock: Clock) -> Session<P, B> {
         let drawn = time::instant();
-        Session { program, terminal, clock, dirty: true, stopped: false, drawn, ending: None, waiting: VecDeque::new() }
+        let waiting = VecDeque::new();
+        Session { program, terminal, clock, dirty: true, stopped: false, drawn, ending: None, waiting, editor: None }
+    }
+
+    /// The same with an editor's command line.
+    pub fn with_editor(self, editor: Option<String>) -> Session<P, B> {
+        Session { editor, ..self }
     }
 
     /// The program.
@@ -179,7 +187,15 @@ impl<P: Program, B: Surface> Session<P, B> {
                     Err(error) => Outcome::Failed(format!("The {what} was not copied: {error}")),
                 });
             }
-            Effect::Change(_) | Effect::OpenUrl(_) | Effect::Export(_) | Effect::KeepQueries(_) | Effect::Jq { .. } => {
+            Effect::Edit(text) => return Some(Outcome::Edited(self.edit(&text))),
+            Effect::Change(_)
+            | Effect::OpenUrl(_)
+            | Effect::Export(_)
+            | Effect::KeepQueries(_)
+            | Effect::KeepSnoozes(_)
+            | Effect::ReadInvokes(_)
+            | Effect::KeepInvoke { .. }
+            | Effect::Jq { .. } => {
                 self.waiting.push_back(effect);
             }
         }
@@ -199,6 +215,20 @@ impl<P: Program, B: Surface> Session<P, B> {
             Ok(()) => self.stopped = true,
             Err(error) => self.accept(Message::Performed(Outcome::Failed(format!("Not suspended: {error}")))),
         }
+    }
+
+    /// Hands the terminal to the editor and waits for its end: nothing else could be shown or heard meanwhile.
+    fn edit(&mut self, text: &str) -> Result<Option<String>, String> {
+        let command = editor::command(self.editor.as_deref())?;
+        let lent = self.terminal.backend_mut().lend();
+        let edited = match lent {
+            Ok(()) => editor::edit(&command, text, &std::env::temp_dir()),
+            Err(error) => Err(format!("The terminal can't be lent to an editor: {error}")),
+        };
+        let retaken = self.terminal.backend_mut().retake();
+        self.gone_if(retaken.is_err());
+        self.redraw();
+        edited
     }
 
     /// Everything anew: the terminal may show anything by now, and may have another size.

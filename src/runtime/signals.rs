@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::editor;
 use crate::term::{self, Input};
 
 /// What the loop has to heed a signal before the program ends without it.
@@ -21,6 +22,10 @@ pub(super) fn listen(inputs: mpsc::Sender<Input>) -> io::Result<()> {
         let inputs = inputs.clone();
         tokio::spawn(async move {
             ending_signal.recv().await;
+            // Ctrl-C and Ctrl-\ in an editor are for the editor.
+            while editor::is_open() && [Signal::INT, Signal::QUIT].contains(&ending) {
+                ending_signal.recv().await;
+            }
             let _ = inputs.try_send(Input::Terminate(ending.as_raw()));
             tokio::time::sleep(PATIENCE).await;
             give_up(ending);
@@ -32,7 +37,13 @@ pub(super) fn listen(inputs: mpsc::Sender<Input>) -> io::Result<()> {
     tokio::spawn(async move {
         loop {
             let input = tokio::select! {
-                _ = stop.recv() => Input::Stop,
+                // An editor that stops has the terminal back already, and its shell waits for this process to stop too.
+                _ = stop.recv() => if editor::is_open() {
+                    term::stop_lent();
+                    continue;
+                } else {
+                    Input::Stop
+                },
                 _ = continued.recv() => Input::Continued,
                 _ = resized.recv() => match term::size() {
                     Ok((columns, rows)) => Input::Resize(columns, rows),
@@ -51,5 +62,6 @@ pub(super) fn listen(inputs: mpsc::Sender<Input>) -> io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "the loop, which would return to main, does not answer")]
 fn give_up(signal: Signal) {
     term::leave_within(Some(Duration::from_millis(5)));
+    editor::abandon();
     std::process::exit(128 + signal.as_raw());
 }

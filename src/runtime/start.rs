@@ -4,8 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use super::dashboard::Dashboard;
-use super::history;
 use super::{Browser, Ending, Setup, Wires, Writes};
+use super::{audit, history, payloads};
+use crate::app::findings::snooze::Snoozes;
 use crate::app::keymap::Keymap;
 use crate::app::message::{Message, News};
 use crate::app::{App, Origin};
@@ -51,14 +52,20 @@ pub fn run(start: Start, settings: impl FnOnce() -> Result<Settings, String> + S
         browser: if environment.ssh { Browser::Elsewhere("this is an ssh session".into()) } else { Browser::Here },
         audit: environment.state_dir.as_ref().map(|dir| dir.join("audit.jsonl")),
         queries: environment.state_dir.as_ref().map(|dir| dir.join(history::FILE)),
+        invokes: environment.data_dir.as_ref().map(|dir| dir.join(payloads::FOLDER)),
+        editor: environment.editor.clone(),
         crashes: environment.state_dir.clone(),
     };
     let pace = pace(&config);
+    let switched_off = setup.audit.as_deref().map(audit::switched_off).unwrap_or_default();
+    let origin = Origin { switched_off, ..origin };
     let mut app = App::new(config, keymap, origin, clock.clone(), size);
     if let Some(path) = &setup.queries {
         app.logs.insights.history = history::read(path).into();
         app.logs.insights.is_kept = true;
+        app.overview.snoozes = Snoozes::read(&history::read(&path.with_file_name(history::SNOOZES)));
     }
+    app.invokes.on_disk = setup.invokes.is_some();
     app.offset = local_offset(clock.now());
     for text in loaded.problems.iter().map(Problem::sentence).chain(clashes) {
         app.update(Message::Notice(text));

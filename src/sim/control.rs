@@ -3,6 +3,7 @@
 use super::Sim;
 use super::faults::Rule;
 use super::wire::{Request, Response, form, json};
+use super::world::catalog::FunctionId;
 use super::world::tally::MINUTE;
 use serde_json::{Value, json as object};
 
@@ -20,8 +21,17 @@ pub fn handle(sim: &Sim, request: &Request) -> Response {
             sim.faults().clear();
             json(200, &object!({}))
         }
-        ("POST", "/_sim/delete") => delete(sim, request),
         ("GET", "/_sim/truth") => truth(sim, request),
+        ("POST", "/_sim/update") => meddle(sim, request, |function, query| {
+            let seconds = query("seconds").and_then(|text| text.parse::<i64>().ok()).unwrap_or(30).clamp(0, 86_400);
+            sim.world().begin_update(function, sim.now(), seconds * 1000);
+        }),
+        ("POST", "/_sim/delete") if request.uri().query().is_some_and(|query| query.contains("api=")) => {
+            delete(sim, request)
+        }
+        ("POST", "/_sim/delete") => meddle(sim, request, |function, _| {
+            sim.world().delete_function(function, sim.now());
+        }),
         _ => json(404, &object!({"message": "no such door"})),
     }
 }
@@ -57,6 +67,19 @@ fn inject(sim: &Sim, request: &Request) -> Response {
         }
         Err(message) => json(400, &object!({"message": message})),
     }
+}
+
+/// Does something to a function behind its user's back: `POST /_sim/update?function=NAME&seconds=30` begins an update,
+/// `POST /_sim/delete?function=NAME` deletes it.
+fn meddle(sim: &Sim, request: &Request, act: impl FnOnce(FunctionId, &dyn Fn(&str) -> Option<String>)) -> Response {
+    let query = form::pairs(request.uri().query().unwrap_or_default(), false);
+    let value = |name: &str| query.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    let named = value("function").and_then(|name| sim.world().catalog.function_named(&name));
+    let Some(function) = named.filter(|function| sim.world().exists(*function, sim.now())) else {
+        return json(404, &object!({"message": "no such function"}));
+    };
+    act(function, &value);
+    json(200, &object!({"function": sim.world().catalog.functions[function].name}))
 }
 
 /// Takes a stage away behind its clients' backs: `?api=ID&stage=NAME`.

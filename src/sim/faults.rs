@@ -19,6 +19,16 @@ pub enum Fault {
     UnknownKey,
     /// The clocks differ by so many seconds: InvalidSignatureException and a Date header to tell by.
     Skew(i64),
+    /// Refused in words of your own, as the service in question spells an error: its status, its code
+    /// (`ResourceConflictException`) and its message.
+    Refuse {
+        /// HTTP status, as 409.
+        status: u16,
+        /// Name of the error's shape.
+        code: String,
+        /// What it says.
+        message: String,
+    },
     /// The service broke: a 500.
     Internal,
     /// An answer that is no JSON, CBOR or XML (a proxy's page).
@@ -106,7 +116,8 @@ impl Faults {
 
 impl Rule {
     /// A rule as `POST /_sim/faults` takes it:
-    /// `{"operations": "lambda:List*", "fault": "throttle", "times": 2}`; latency has `ms`, skew has `seconds`.
+    /// `{"operations": "lambda:List*", "fault": "throttle", "times": 2}`; latency has `ms`, skew has `seconds`, refuse has
+    /// `status`, `code` and `message`.
     pub fn from_json(value: &Value) -> Result<Rule, String> {
         let number = |name: &str| value.get(name).and_then(Value::as_i64);
         let fault = match value.get("fault").and_then(Value::as_str).unwrap_or_default() {
@@ -115,6 +126,17 @@ impl Rule {
             "expired" => Fault::Expired,
             "unknown-key" => Fault::UnknownKey,
             "skew" => Fault::Skew(number("seconds").unwrap_or(3600)),
+            "refuse" => {
+                let text = |name: &str| value.get(name).and_then(Value::as_str);
+                let code = text("code").ok_or("a refusal needs a code, as ResourceConflictException")?;
+                let status = number("status").unwrap_or(400);
+                let status = u16::try_from(status).ok().filter(|status| (400..600).contains(status));
+                Fault::Refuse {
+                    status: status.ok_or("the status of a refusal is 400 to 599")?,
+                    code: code.to_string(),
+                    message: text("message").unwrap_or_default().to_string(),
+                }
+            }
             "internal" => Fault::Internal,
             "garbage" => Fault::Garbage,
             "latency" => Fault::Latency(Duration::from_millis(number("ms").unwrap_or(1000).unsigned_abs())),
@@ -164,6 +186,7 @@ pub(super) fn answer(call: &Call<'_>, fault: &Fault) -> Option<Response> {
             set(&mut response, "date", &date.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
             response
         }
+        Fault::Refuse { status, code, message } => call.error(*status, code, message),
         Fault::Internal => {
             let code = match call.service {
                 Service::Lambda => "ServiceException",
@@ -271,5 +294,12 @@ mod tests {
             Rule { operations: "xray:*".into(), fault: Fault::Latency(Duration::from_millis(20)), left: Some(3) };
         assert_eq!(rule, Ok(want));
         assert!(Rule::from_json(&json!({"fault": "flood"})).is_err());
+        let conflict = json!({"operations": "lambda:Put*", "fault": "refuse", "status": 409,
+            "code": "ResourceConflictException", "message": "An update is in progress"});
+        let (code, message) = ("ResourceConflictException".to_string(), "An update is in progress".to_string());
+        let want = Ok(Fault::Refuse { status: 409, code, message });
+        assert_eq!(Rule::from_json(&conflict).map(|rule| rule.fault), want);
+        assert!(Rule::from_json(&json!({"fault": "refuse", "status": 409})).is_err(), "without a code");
+        assert!(Rule::from_json(&json!({"fault": "refuse", "status": 200, "code": "A"})).is_err());
     }
 }

@@ -1,11 +1,14 @@
 //! The functions of the region: complete rounds replace each other, the first round is shown while it comes in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::function::Function;
 use crate::model::trouble::Trouble;
 use crate::store::feed::{Feed, Standing};
 use crate::time::Moment;
+
+/// Names of deleted functions that are remembered.
+const GONE: usize = 10_000;
 
 /// Every function known.
 #[derive(Debug, Default)]
@@ -17,8 +20,14 @@ pub struct Inventory {
     by_group: HashMap<String, (usize, usize)>,
     coming: Vec<Function>,
     complete: bool,
+    /// Functions that were listed once and are not any more.
+    gone: HashSet<String>,
     /// Raised at each change, so that derived orders know when they are old.
     pub generation: u64,
+    /// Raised when functions change places: until then new ones are only put behind those that are there.
+    pub arrangement: u64,
+    /// Raised when functions change in their places.
+    pub edits: u64,
 }
 
 impl Inventory {
@@ -27,33 +36,33 @@ impl Inventory {
         if page == 0 {
             self.coming.clear();
         }
-        if !self.complete && !last {
-            // The first round: show what there is.
-            let mut known = if page == 0 { Vec::new() } else { self.take() };
-            known.extend(functions);
-            self.set(known, now, false);
-            return;
-        }
-        if !self.complete {
-            let mut known = if page == 0 { Vec::new() } else { self.take() };
-            known.extend(functions);
-            self.set(known, now, true);
-            return;
-        }
-        self.coming.extend(functions);
-        if last {
-            let round = std::mem::take(&mut self.coming);
-            self.set(round, now, true);
+        if self.complete {
+            self.coming.extend(functions);
+            if last {
+                let round = std::mem::take(&mut self.coming);
+                self.replace(round, now, true);
+            }
+        } else if page == 0 {
+            self.replace(functions, now, last);
+        } else {
+            self.append(functions, now, last);
         }
     }
 
-    fn take(&mut self) -> Vec<Function> {
-        self.feed.get_mut().map(std::mem::take).unwrap_or_default()
+    /// A further page of the first round: shown at once, and without touching those that are there.
+    fn append(&mut self, functions: Vec<Function>, now: Moment, complete: bool) {
+        let mut known = self.feed.get_mut().map(std::mem::take).unwrap_or_default();
+        known.reserve(functions.len());
+        for function in functions {
+            self.index(&function, known.len());
+            known.push(function);
+        }
+        self.accept(known, now, complete);
     }
 
-    fn set(&mut self, mut functions: Vec<Function>, now: Moment, complete: bool) {
-        // Reserved concurrency comes by other calls: a new round of ListFunctions must not forget it.
+    fn replace(&mut self, mut functions: Vec<Function>, now: Moment, complete: bool) {
         if let Some(old) = self.feed.get() {
+            // Reserved concurrency comes by other calls: a new round of ListFunctions must not forget it.
             for function in &mut functions {
                 if function.reserved.is_none() {
                     function.reserved =
@@ -61,11 +70,28 @@ impl Inventory {
                 }
             }
         }
-        self.by_name = functions.iter().enumerate().map(|(at, function)| (function.name.clone(), at)).collect();
+        let before = std::mem::take(&mut self.by_name);
         self.by_group.clear();
         for (at, function) in functions.iter().enumerate() {
-            self.by_group.entry(function.log_group.clone()).or_insert((at, 0)).1 += 1;
+            self.index(function, at);
         }
+        self.gone.retain(|name| !self.by_name.contains_key(name));
+        if complete {
+            if self.gone.len() > GONE {
+                self.gone.clear();
+            }
+            self.gone.extend(before.into_keys().filter(|name| !self.by_name.contains_key(name)));
+        }
+        self.arrangement += 1;
+        self.accept(functions, now, complete);
+    }
+
+    fn index(&mut self, function: &Function, at: usize) {
+        self.by_name.insert(function.name.clone(), at);
+        self.by_group.entry(function.log_group.clone()).or_insert((at, 0)).1 += 1;
+    }
+
+    fn accept(&mut self, functions: Vec<Function>, now: Moment, complete: bool) {
         if complete {
             self.feed.accept(Ok(functions), now);
         } else {
@@ -89,6 +115,7 @@ impl Inventory {
             }
         }
         self.generation += 1;
+        self.edits += 1;
     }
 
     /// All of them, in the order of the API.
@@ -99,6 +126,16 @@ impl Inventory {
     /// One of them.
     pub fn get(&self, name: &str) -> Option<&Function> {
         self.by_name.get(name).map(|&at| &self.all()[at])
+    }
+
+    /// Its place in [`Inventory::all`].
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// It was listed once, and the last complete round is without it: it was deleted, or has another name now.
+    pub fn is_gone(&self, name: &str) -> bool {
+        self.gone.contains(name)
     }
 
     /// The function whose log group this is, if exactly one writes there.
@@ -148,6 +185,23 @@ mod tests {
         assert_eq!(inventory.all().iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
         assert_eq!(inventory.get("b").expect("b is listed").reserved, Some(Some(5)));
         assert!(inventory.get("a").is_none());
+        assert!(inventory.is_gone("a") && !inventory.is_gone("b") && !inventory.is_gone("never"));
+        inventory.accept_page(vec![function("a"), function("b")], 0, true, now);
+        assert!(!inventory.is_gone("a") && inventory.is_gone("c"), "one that comes back is not gone");
+    }
+
+    #[test]
+    fn pages_of_the_first_round_leave_those_before_in_their_places() {
+        let now = Moment::from_timestamp(1_000, 0).expect("a valid moment");
+        let mut inventory = Inventory::default();
+        inventory.accept_page(vec![function("a")], 0, false, now);
+        let arrangement = inventory.arrangement;
+        inventory.accept_page(vec![function("b"), function("c")], 1, false, now);
+        inventory.accept_page(vec![function("d")], 2, true, now);
+        assert_eq!(inventory.arrangement, arrangement);
+        assert_eq!(["a", "b", "c", "d"].map(|name| inventory.place(name)), [0, 1, 2, 3].map(Some));
+        inventory.accept_page(vec![function("d")], 0, true, now);
+        assert_ne!(inventory.arrangement, arrangement);
     }
 
     #[test]

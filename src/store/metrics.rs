@@ -1,6 +1,6 @@
 //! Series by key, bounded, and what they add up to over the window.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::model::series::{Metric, Series, SeriesKey, Statistic, Subject};
 use crate::model::trouble::Trouble;
@@ -10,11 +10,20 @@ use crate::time::Moment;
 /// Series kept at most; the least recently renewed go first.
 const CAP: usize = 20_000;
 
+/// Batches whose functions are remembered, for whoever asks what has changed.
+const BATCHES: usize = 256;
+
 /// Every series that we know.
 #[derive(Debug, Default)]
 pub struct Metrics {
     series: HashMap<SeriesKey, Feed<Series>>,
     settled: Option<Moment>,
+    /// Functions of which any series is known: of ten thousand most are never measured.
+    functions: BTreeSet<String>,
+    /// Raised with each batch of points.
+    revision: u64,
+    /// The functions of the last batches, by revision.
+    measured: VecDeque<(u64, Vec<String>)>,
 }
 
 /// One function (or the fleet) over the window.
@@ -28,8 +37,12 @@ pub struct Figures {
     pub throttles: f64,
     /// p50 of Duration, ms: mean of the buckets' values weighted by their invocations.
     pub p50: Option<f64>,
+    /// p90 of Duration, ms, weighted likewise.
+    pub p90: Option<f64>,
     /// p99 of Duration, ms, weighted likewise.
     pub p99: Option<f64>,
+    /// Largest Duration, ms.
+    pub maximum: Option<f64>,
     /// Largest ConcurrentExecutions.
     pub concurrency: Option<f64>,
 }
@@ -59,6 +72,8 @@ pub struct StageFigures {
     pub p50: Option<f64>,
     /// p99 of Latency, ms, weighted by requests.
     pub p99: Option<f64>,
+    /// p50 of IntegrationLatency, ms, weighted by requests.
+    pub integration_p50: Option<f64>,
     /// p99 of IntegrationLatency, ms, weighted by requests.
     pub integration_p99: Option<f64>,
     /// CacheHitCount.
@@ -74,8 +89,23 @@ fn share(part: f64, whole: f64) -> f64 {
 impl Metrics {
     /// New points. The window asked for replaces what was known.
     pub fn accept(&mut self, series: Vec<(SeriesKey, Series)>, settled: Moment, now: Moment) {
+        let mut functions: Vec<String> = Vec::new();
         for (key, points) in series {
+            // The series of a function stand side by side.
+            if let Subject::Function(name) = &key.subject
+                && functions.last() != Some(name)
+            {
+                if !self.functions.contains(name) {
+                    self.functions.insert(name.clone());
+                }
+                functions.push(name.clone());
+            }
             self.series.entry(key).or_default().accept(Ok(points), now);
+        }
+        self.revision += 1;
+        self.measured.push_back((self.revision, functions));
+        if self.measured.len() > BATCHES {
+            self.measured.pop_front();
         }
         self.settled = Some(settled);
         if self.series.len() > CAP {
@@ -96,12 +126,37 @@ impl Metrics {
         for (_, key) in ages.into_iter().take(self.series.len() - CAP * 9 / 10) {
             self.series.remove(&key);
         }
+        let names = self.series.keys().filter_map(|key| match &key.subject {
+            Subject::Function(name) => Some(name.clone()),
+            _ => None,
+        });
+        self.functions = names.collect();
+    }
+
+    /// Functions that were measured in this window, by name.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.iter().map(String::as_str)
     }
 
     /// Forgets everything: another window has another period.
     pub fn clear(&mut self) {
         self.series.clear();
+        self.functions.clear();
         self.settled = None;
+        self.measured.clear();
+        self.revision += 1;
+    }
+
+    /// How many batches of points have come.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Functions of which points have come since a revision, some of them twice; none where that is not known any more.
+    pub fn measured_since(&self, revision: u64) -> Option<impl Iterator<Item = &str>> {
+        let missing = usize::try_from(self.revision.checked_sub(revision)?).ok()?;
+        let skipped = self.measured.len().checked_sub(missing)?;
+        Some(self.measured.iter().skip(skipped).flat_map(|(_, functions)| functions.iter().map(String::as_str)))
     }
 
     /// One series with its standing.
@@ -142,7 +197,9 @@ impl Metrics {
             errors: self.total(subject, Metric::Errors).unwrap_or(0.0),
             throttles: self.total(subject, Metric::Throttles).unwrap_or(0.0),
             p50: self.weighted(subject, Metric::Duration, 50, Metric::Invocations),
+            p90: self.weighted(subject, Metric::Duration, 90, Metric::Invocations),
             p99: self.weighted(subject, Metric::Duration, 99, Metric::Invocations),
+            maximum: self.get(subject, Metric::Duration, Statistic::Maximum).and_then(Series::maximum),
             concurrency: self.get(subject, Metric::ConcurrentExecutions, Statistic::Maximum).and_then(Series::maximum),
         }
     }
@@ -155,6 +212,7 @@ impl Metrics {
             errors_5xx: self.total(subject, Metric::Error5xx).unwrap_or(0.0),
             p50: self.weighted(subject, Metric::Latency, 50, Metric::Count),
             p99: self.weighted(subject, Metric::Latency, 99, Metric::Count),
+            integration_p50: self.weighted(subject, Metric::IntegrationLatency, 50, Metric::Count),
             integration_p99: self.weighted(subject, Metric::IntegrationLatency, 99, Metric::Count),
             hits: self.total(subject, Metric::CacheHitCount).unwrap_or(0.0),
             misses: self.total(subject, Metric::CacheMissCount).unwrap_or(0.0),
@@ -220,5 +278,29 @@ mod tests {
         assert_eq!(figures.p99, Some(200.0));
         assert_eq!(figures.error_share(), 0.05);
         assert_eq!(metrics.figures(&Subject::Fleet).invocations, None);
+    }
+
+    #[test]
+    fn who_was_measured_is_known_for_a_while() {
+        let start = Moment::from_timestamp(1_800_000_000, 0).expect("a valid moment");
+        let mut metrics = Metrics::default();
+        let key = |name: &str| SeriesKey::new(Subject::Function(name.into()), Metric::Errors, Statistic::Sum);
+        let seen = metrics.revision();
+        for name in ["a", "b"] {
+            metrics.accept(vec![(key(name), Series::default())], start, start);
+        }
+        let since = |metrics: &Metrics, seen| {
+            metrics.measured_since(seen).map(|names| names.map(str::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(since(&metrics, seen), Some(vec!["a".to_string(), "b".into()]));
+        assert_eq!(since(&metrics, seen + 1), Some(vec!["b".to_string()]));
+        assert_eq!(since(&metrics, metrics.revision()), Some(vec![]));
+        for _ in 0..BATCHES {
+            metrics.accept(vec![(key("c"), Series::default())], start, start);
+        }
+        assert_eq!(since(&metrics, seen), None, "too long ago");
+        let seen = metrics.revision();
+        metrics.clear();
+        assert_eq!(since(&metrics, seen), None, "everything was forgotten");
     }
 }

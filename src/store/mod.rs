@@ -1,14 +1,22 @@
 //! What we know of the account: facts with their standing, bounded, indexed by what the screen asks for.
 
+pub mod cold_starts;
+pub mod cost;
 pub mod errors;
 pub mod feed;
+pub mod gateway;
 pub mod graph_layout;
 pub mod inventory;
 pub mod invocations;
+pub mod keep_warm;
+pub mod limits;
 pub mod logs;
+pub mod markers;
 pub mod metrics;
+pub mod sightings;
 pub mod trace_statistics;
 pub mod traces;
+pub mod triggers;
 pub mod waterfall;
 
 use std::collections::HashMap;
@@ -26,6 +34,7 @@ use feed::Feed;
 use inventory::Inventory;
 use logs::LogStore;
 use metrics::Metrics;
+use sightings::Sightings;
 use traces::Traces;
 
 /// Per-function details kept at most.
@@ -78,6 +87,8 @@ pub struct Store {
     pub ranking: Feed<(u64, Vec<(String, f64)>)>,
     /// Recent invocations of functions whose detail is or was open, newest first.
     pub invocations: HashMap<String, Feed<Vec<Invocation>>>,
+    /// What was seen to change between two looks at functions.
+    pub sightings: Sightings,
     /// Services that throttle us, and when they are asked next.
     pub throttled: HashMap<&'static str, Moment>,
 }
@@ -92,6 +103,22 @@ impl Store {
             }
         }
         self.details.entry(function.to_string()).or_default()
+    }
+
+    /// Two looks at a function's detail: what is different in the newer one is kept as seen.
+    pub fn compare_detail(&mut self, new: &FunctionDetail, now: Moment) {
+        let old = self.details.get(&new.name).and_then(Feed::get);
+        if let Some(configuration) = &new.configuration {
+            let known = old.and_then(|old| old.configuration.as_deref()).or_else(|| self.functions.get(&new.name));
+            if let Some(known) = known {
+                self.sightings.compare(known, configuration, now);
+            }
+        }
+        // Where aliases could not be had, their absence says nothing.
+        let whole = |detail: &FunctionDetail| !detail.missing.iter().any(|one| one.operation.ends_with("ListAliases"));
+        if let Some(old) = old.filter(|old| whole(old) && whole(new)) {
+            self.sightings.compare_aliases(&new.name, &old.aliases, &new.aliases, now);
+        }
     }
 
     /// An API by its id.

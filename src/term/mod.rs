@@ -134,6 +134,14 @@ fn stop() -> io::Result<()> {
     Ok(kill_current_process_group(Signal::STOP)?)
 }
 
+/// Stops the whole job while somebody else has the terminal: there is nothing to give back.
+pub fn stop_lent() {
+    // Without a shell the editor was not stopped either, and nobody could continue us.
+    if getsid(None).is_ok_and(|leader| leader != getpid()) {
+        let _ = kill_current_process_group(Signal::STOP);
+    }
+}
+
 /// Writes all of it to standard output, in one write(2) unless the terminal takes less.
 fn send(mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
@@ -204,7 +212,16 @@ impl Device for Tty {
         stop()
     }
 
+    fn lend(&mut self) -> io::Result<()> {
+        input::rest();
+        leave();
+        Ok(())
+    }
+
     fn retake(&mut self, mouse: bool) -> io::Result<()> {
-        take(mouse)
+        let taken = take(mouse);
+        // Only then: what was typed before is read by who had the terminal.
+        input::go_on();
+        taken
     }
 }

@@ -26,7 +26,9 @@ pub trait Surface: Backend {
     /// Gives the terminal back and stops the program; [`Surface::retake`] follows when it has been continued. Errors when
     /// there is nobody who could continue it.
     fn suspend(&mut self) -> io::Result<()>;
-    /// Takes the terminal again after a stop.
+    /// Gives the terminal back and reads no keys from it, for another program; [`Surface::retake`] follows.
+    fn lend(&mut self) -> io::Result<()>;
+    /// Takes the terminal again after a stop, or from who had it.
     fn retake(&mut self) -> io::Result<()>;
     /// Sends text to the clipboard of the terminal (OSC 52), wherever that may run; how many bytes of it. Refuses more than
     /// [`CLIPBOARD_BYTES`].
@@ -41,6 +43,8 @@ pub trait Device: Write {
     fn size(&self) -> io::Result<(u16, u16)>;
     /// Gives the terminal back and stops the program.
     fn stop(&mut self) -> io::Result<()>;
+    /// Gives the terminal back and reads no keys from it.
+    fn lend(&mut self) -> io::Result<()>;
     /// Takes the terminal again.
     fn retake(&mut self, mouse: bool) -> io::Result<()>;
 }
@@ -93,6 +97,10 @@ impl<D: Device> Surface for Screen<D> {
 
     fn suspend(&mut self) -> io::Result<()> {
         self.device.stop()
+    }
+
+    fn lend(&mut self) -> io::Result<()> {
+        self.device.lend()
     }
 
     fn retake(&mut self) -> io::Result<()> {
@@ -200,6 +208,10 @@ impl Surface for TestBackend {
         Ok(())
     }
 
+    fn lend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn retake(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -244,6 +256,10 @@ mod tests {
         }
 
         fn stop(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn lend(&mut self) -> io::Result<()> {
             Ok(())
         }
 

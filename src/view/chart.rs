@@ -28,13 +28,17 @@ pub enum Unit {
     Count,
     /// Milliseconds.
     Millis,
+    /// Seconds.
+    Seconds,
 }
 
 impl Unit {
-    fn write(self, value: f64) -> String {
+    /// A value as it is read.
+    pub fn write(self, value: f64) -> String {
         match self {
             Unit::Count => text::count(value),
             Unit::Millis => text::millis(value),
+            Unit::Seconds => text::millis(value * 1000.0),
         }
     }
 }
@@ -55,27 +59,42 @@ pub struct Plot<'a> {
     pub focus: bool,
 }
 
+/// What is laid over a chart.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay<'a> {
+    /// Further limits, with their names.
+    pub limits: &'a [(f64, &'a str)],
+    /// What happened, and when: each a dotted line with its letter at the top.
+    pub marks: &'a [(Moment, char)],
+    /// Start of the bucket that is looked at: the legend tells its values.
+    pub crosshair: Option<Moment>,
+    /// Start of the newest bucket that is complete; later ones are drawn as provisional.
+    pub settled: Option<Moment>,
+}
+
 /// Draws a chart in a panel of its own. The newest value of each curve stands in the title line, so that the chart
 /// says something even where it is too small to draw.
 pub fn draw(plot: &Plot, pen: &mut Pen, area: Rect) {
+    draw_with(plot, &Overlay::default(), pen, area);
+}
+
+/// The same, with something laid over it.
+pub fn draw_with(plot: &Plot, over: &Overlay, pen: &mut Pen, area: Rect) {
     let styles = pen.look.styles.clone();
     let inside = pen.panel(area, plot.title, plot.focus);
-    legend(plot, pen, area);
+    legend(plot, over, pen, area);
     if inside.height < 2 || inside.width < 12 {
         return;
     }
     let (from, to) = plot.window.bounds(pen.now);
     let x = [0.0, (to - from).num_seconds() as f64];
+    let place = |at: Moment| (at - from).num_seconds() as f64;
     let points: Vec<Vec<(f64, f64)>> = plot
         .curves
         .iter()
         .map(|curve| {
             let points = curve.series.map(|series| series.points.as_slice()).unwrap_or_default();
-            points
-                .iter()
-                .filter(|(at, _)| *at >= from)
-                .map(|(at, value)| ((*at - from).num_seconds() as f64, *value))
-                .collect()
+            points.iter().filter(|(at, _)| *at >= from).map(|(at, value)| (place(*at), *value)).collect()
         })
         .collect();
     if points.iter().all(Vec::is_empty) {
@@ -87,29 +106,43 @@ pub fn draw(plot: &Plot, pen: &mut Pen, area: Rect) {
     }
     let highest = points.iter().flatten().map(|(_, value)| *value).fold(0.0, f64::max);
     // A limit far above the data would flatten it: it is drawn where it is near, and named in the legend anyway.
-    let limit = plot.limit.filter(|(limit, _)| *limit <= highest * 4.0);
-    let top = nice(highest.max(limit.map_or(0.0, |(limit, _)| limit)));
-    let limit_points: Vec<(f64, f64)> = limit.map(|(at, _)| vec![(x[0], at), (x[1], at)]).unwrap_or_default();
+    let limits = plot.limit.iter().chain(over.limits).map(|(limit, _)| *limit);
+    let limits: Vec<f64> = limits.filter(|limit| *limit <= highest * 4.0).collect();
+    let top = nice(limits.iter().copied().fold(highest, f64::max));
     let marker = if pen.look.glyphs.ascii { Marker::Dot } else { Marker::Braille };
+    let marks: Vec<(f64, char)> = over
+        .marks
+        .iter()
+        .filter(|(at, _)| (from..=to).contains(at))
+        .map(|(at, letter)| (place(*at), *letter))
+        .collect();
+    let limit_points: Vec<[(f64, f64); 2]> = limits.iter().map(|at| [(x[0], *at), (x[1], *at)]).collect();
+    let mark_points: Vec<Vec<(f64, f64)>> =
+        marks.iter().map(|(at, _)| (0..8).map(|step| (*at, top * f64::from(step) / 8.0)).collect()).collect();
+    let crosshair = over.crosshair.filter(|at| (from..=to).contains(at)).map(place);
+    let crosshair_points: Vec<(f64, f64)> = crosshair.map(|at| vec![(at, 0.0), (at, top)]).unwrap_or_default();
+    let set = |kind, style, data| Dataset::default().marker(marker).graph_type(kind).style(style).data(data);
     let mut sets: Vec<Dataset> = Vec::new();
-    if !limit_points.is_empty() {
-        sets.push(
-            Dataset::default().marker(marker).graph_type(GraphType::Line).style(styles.chart_limit).data(&limit_points),
-        );
-    }
+    sets.extend(limit_points.iter().map(|points| set(GraphType::Line, styles.chart_limit, points.as_slice())));
+    sets.extend(mark_points.iter().map(|points| set(GraphType::Scatter, styles.chart_axis, points.as_slice())));
+    let settled = over.settled.map_or(f64::INFINITY, place);
     let runs: Vec<(Runs, Style)> = points
         .iter()
         .zip(&plot.curves)
-        .map(|(points, curve)| {
+        .flat_map(|(points, curve)| {
             let period = curve.series.map_or(60.0, |series| f64::from(series.period));
-            (split_at_gaps(points, period), curve.style)
+            let (complete, provisional) = split_at(points, settled);
+            [(split_at_gaps(provisional, period), styles.provisional), (split_at_gaps(complete, period), curve.style)]
         })
         .collect();
     for (runs, style) in &runs {
         for run in runs {
             let kind = if run.len() == 1 { GraphType::Scatter } else { GraphType::Line };
-            sets.push(Dataset::default().marker(marker).graph_type(kind).style(*style).data(run));
+            sets.push(set(kind, *style, run.as_slice()));
         }
+    }
+    if !crosshair_points.is_empty() {
+        sets.push(set(GraphType::Line, styles.accent, &crosshair_points));
     }
     let axis = |labels: Vec<Span<'static>>, bounds: [f64; 2]| {
         Axis::default().style(styles.chart_axis).bounds(bounds).labels(labels)
@@ -121,36 +154,72 @@ pub fn draw(plot: &Plot, pen: &mut Pen, area: Rect) {
     } else {
         vec![Span::raw(""), Span::styled(plot.unit.write(top), styles.dim)]
     };
+    let has_x = inside.height >= 4;
+    let left =
+        graph_left(inside, text::width(&plot.unit.write(top)), if has_x { text::width(&clock(from)) } else { 0 });
     let mut chart = Chart::new(sets).y_axis(axis(y_labels, [0.0, top])).legend_position(None);
-    chart = if inside.height >= 4 { chart.x_axis(axis(x_labels, x)) } else { chart.x_axis(axis(vec![], x)) };
+    chart = if has_x { chart.x_axis(axis(x_labels, x)) } else { chart.x_axis(axis(vec![], x)) };
     chart.render(inside, pen.buffer);
+    let width = f64::from(inside.right().saturating_sub(left).saturating_sub(1));
+    for (at, letter) in marks {
+        let column = left + (at / x[1].max(1.0) * width).round().clamp(0.0, width) as u16;
+        pen.put(inside, column, inside.y, &letter.to_string(), styles.notice);
+    }
 }
 
-fn legend(plot: &Plot, pen: &mut Pen, area: Rect) {
+/// The first column of the graph, as the widget lays it out: right of the labels of both axes and the line.
+fn graph_left(inside: Rect, y_label: usize, x_label: usize) -> u16 {
+    let labels = y_label.max(x_label.saturating_sub(1));
+    inside.x + u16::try_from(labels).unwrap_or(u16::MAX).min(inside.width / 3) + 1
+}
+
+/// Seconds since the window began, and the value then.
+type Point = (f64, f64);
+
+/// What is complete, and what is provisional: that begins with the last complete point, so that the curve goes on.
+fn split_at(points: &[Point], settled: f64) -> (&[Point], &[Point]) {
+    let complete = points.partition_point(|(at, _)| *at <= settled);
+    let provisional = if complete < points.len() { &points[complete.saturating_sub(1)..] } else { &[] };
+    (&points[..complete], provisional)
+}
+
+/// The values of the bucket under the crosshair, else the newest: in the title line, or in the line below the chart
+/// where the title leaves no room. What does not fit there either is left out.
+fn legend(plot: &Plot, over: &Overlay, pen: &mut Pen, area: Rect) {
     let styles = pen.look.styles.clone();
     let mut pieces: Vec<(String, Style)> = Vec::new();
     for curve in &plot.curves {
-        let value = curve.series.and_then(Series::last).map_or("-".to_string(), |value| plot.unit.write(value));
+        let value = curve.series.and_then(|series| match over.crosshair {
+            Some(at) => series.at(at),
+            None => series.last(),
+        });
+        let value = value.map_or("-".to_string(), |value| plot.unit.write(value));
         let name = if curve.name.is_empty() { String::new() } else { format!("{} ", curve.name) };
         pieces.push((format!(" {name}{value}"), curve.style));
     }
-    if let Some((limit, name)) = plot.limit {
-        pieces.push((format!(" {name} {}", plot.unit.write(limit)), styles.chart_limit));
+    for (limit, name) in plot.limit.iter().chain(over.limits) {
+        pieces.push((format!(" {name} {}", plot.unit.write(*limit)), styles.chart_limit));
     }
     pieces.push((" ".into(), styles.dim));
-    let width: usize = pieces.iter().map(|(text, _)| text::width(text)).sum();
+    let width = |pieces: &[(String, Style)]| -> usize { pieces.iter().map(|(text, _)| text::width(text)).sum() };
     let title = text::width(plot.title) + 6;
-    let room = usize::from(area.width).saturating_sub(title + 2);
-    if width > room {
-        return;
+    let mut y = area.y;
+    if width(&pieces) > usize::from(area.width).saturating_sub(title + 2) {
+        y = area.bottom().saturating_sub(1);
+        while width(&pieces) > usize::from(area.width).saturating_sub(4) && pieces.len() > 1 {
+            pieces.remove(pieces.len() - 2);
+        }
+        if pieces.len() < 2 || area.height < 4 {
+            return;
+        }
     }
-    let from = area.right() - 2 - u16::try_from(width).unwrap_or(0);
+    let width = u16::try_from(width(&pieces)).unwrap_or(0);
     let line = Line::from(pieces.into_iter().map(|(text, style)| Span::styled(text, style)).collect::<Vec<_>>());
-    pen.buffer.set_line(from, area.y, &line, u16::try_from(width).unwrap_or(0));
+    pen.buffer.set_line(area.right().saturating_sub(2 + width), y, &line, width);
 }
 
 /// Stretches of points without a gap.
-type Runs = Vec<Vec<(f64, f64)>>;
+type Runs = Vec<Vec<Point>>;
 
 /// Splits where more than one bucket is missing, so that a gap is not drawn as a slope.
 fn split_at_gaps(points: &[(f64, f64)], period: f64) -> Runs {
@@ -218,5 +287,14 @@ mod tests {
         assert_eq!(nice(3.0), 5.0);
         assert_eq!(nice(120.0), 200.0);
         assert_eq!(split_at_gaps(&[(0.0, 1.0), (60.0, 1.0), (300.0, 1.0)], 60.0).len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_complete_goes_on_from_what_is() {
+        let points = [(0.0, 1.0), (60.0, 2.0), (120.0, 3.0)];
+        assert_eq!(split_at(&points, 60.0), (&points[..2], &points[1..]));
+        assert_eq!(split_at(&points, 120.0), (&points[..], &[] as &[(f64, f64)]));
+        assert_eq!(split_at(&points, -1.0), (&[] as &[(f64, f64)], &points[..]));
+        assert_eq!(split_at(&points, f64::INFINITY).1.len(), 0);
     }
 }

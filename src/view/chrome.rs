@@ -93,6 +93,11 @@ pub fn tabs(app: &App, pen: &mut Pen, area: Rect) {
         .count();
     let errors = app.notices.errors.len();
     let mut words = Vec::new();
+    if let Some(watching) = app.watching() {
+        let room = usize::from(area.right().saturating_sub(x)).saturating_sub(24).min(70);
+        let text = format!("{} {}  ", pen.look.glyphs.waiting, text::cut(&watching, room));
+        words.push((text, styles.tab.patch(styles.accent)));
+    }
     if critical > 0 {
         words.push((format!("{} {critical} critical ", pen.look.glyphs.critical), styles.tab.patch(styles.critical)));
     }

@@ -52,11 +52,12 @@ pub fn draw(app: &App, look: &Look, frame: &mut Frame) {
         Tab::Apis => tabs::apis::draw(app, &mut pen, regions.body),
     }
     chrome::footer(app, &mut pen, regions.footer);
-    chrome::toasts(app, &mut pen, regions.body);
     let below_header = Rect { y: 1, height: screen.height - 1, ..screen };
     for overlay in &app.overlays {
         popups::draw(app, overlay, &mut pen, below_header, regions.footer);
     }
+    // Over the popups: at 80x24 a form covers the whole body, and what it has to say would go unseen.
+    chrome::toasts(app, &mut pen, regions.body);
     if let Some(position) = popups::cursor(app, below_header, regions.footer) {
         frame.set_cursor_position(position);
     }

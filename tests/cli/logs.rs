@@ -223,7 +223,7 @@ fn whoever_stops_reading_ends_it_within_three_seconds() {
     }
 }
 
-const INFREQUENT: &str = "/aws/apigateway/partner-api-access";
+const INFREQUENT: &str = "/aws/apigateway/storefront-access";
 
 #[test]
 fn a_group_of_infrequent_access_is_read_by_a_query_and_its_price_is_said() {

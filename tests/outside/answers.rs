@@ -5,7 +5,8 @@ use chrono::{TimeDelta, Utc};
 use slsdash::app::effect::{Change, Failure, Outcome};
 use slsdash::app::tabs::logs::insights::table::cell;
 use slsdash::aws::{
-    Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, service_graph, traces,
+    Account, Keys, Settings, alarms, apis, changes, functions, insights, logs, metrics, provisioned, service_graph,
+    tags, traces,
 };
 use slsdash::model::alarm::AlarmState;
 use slsdash::model::function::{InvocationType, ProvisionedStatus};
@@ -179,6 +180,23 @@ async fn stages_show_cache_and_limits_however_their_methods_are_spelt() {
 }
 
 #[tokio::test]
+async fn tags_of_all_functions_come_from_moto_at_once() {
+    let account = account(moto()).await;
+    let mut round = tags::Round::default();
+    while !round.is_over() {
+        round.next(&account).await.expect("GetResources of the tagging API answers");
+    }
+    let tagged = round.tagged();
+    let functions = functions::all(&account).await.expect("ListFunctions answers");
+    assert!(!functions.is_empty());
+    for function in functions {
+        let tags = tagged.iter().find(|tagged| tagged.arn == function.arn).map(|tagged| tagged.tags.clone());
+        let tags = tags.unwrap_or_else(|| panic!("{} is not among {tagged:?}", function.arn));
+        assert!(tags.contains(&("app".into(), "shop".into())), "{}: {tags:?}", function.name);
+    }
+}
+
+#[tokio::test]
 async fn alarms_have_the_state_that_was_set() {
     for server in [moto(), ministack()] {
         let found = alarms::all(&account(server).await).await.expect("DescribeAlarms answers, though the types differ");
@@ -297,7 +315,7 @@ async fn provisioned_concurrency_can_be_set_watched_and_removed() {
     assert_eq!(result, Ok(()));
     let ready = async {
         loop {
-            let found = functions::one_provisioned(&account, function, qualifier).await.expect("it answers");
+            let found = provisioned::one_provisioned(&account, function, qualifier).await.expect("it answers");
             let found = found.expect("it was just set");
             assert_eq!(found.requested, 3);
             if found.status == ProvisionedStatus::Ready {
@@ -311,7 +329,7 @@ async fn provisioned_concurrency_can_be_set_watched_and_removed() {
     let undo = set.undo().expect("what was set can be removed");
     let Outcome::Changed { result, .. } = changes::perform(&account, undo).await else { panic!("a change") };
     assert_eq!(result, Ok(()));
-    assert_eq!(functions::one_provisioned(&account, function, qualifier).await, Ok(None));
+    assert_eq!(provisioned::one_provisioned(&account, function, qualifier).await, Ok(None));
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ const OPERATIONS: [(&str, &str); 7] = [
         "ListFunctions GetFunction GetFunctionConfiguration GetFunctionConcurrency PutFunctionConcurrency \
          DeleteFunctionConcurrency GetAccountSettings ListAliases ListVersionsByFunction PutProvisionedConcurrencyConfig \
          GetProvisionedConcurrencyConfig ListProvisionedConcurrencyConfigs DeleteProvisionedConcurrencyConfig \
-         ListEventSourceMappings GetFunctionEventInvokeConfig ListTags UpdateAlias Invoke",
+         ListEventSourceMappings GetEventSourceMapping UpdateEventSourceMapping GetFunctionEventInvokeConfig ListTags \
+         UpdateAlias GetPolicy GetFunctionUrlConfig Invoke",
     ),
     ("cloudwatch", "GetMetricData ListMetrics DescribeAlarms DescribeAlarmHistory"),
     (

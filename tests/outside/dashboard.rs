@@ -6,7 +6,7 @@ use slsdash::text;
 use std::time::{Duration, Instant};
 
 /// The dashboard on a server, its window longer than the seeded history.
-fn dashboard(server: &Seeded, more: &[&str]) -> Terminal {
+pub fn dashboard(server: &Seeded, more: &[&str]) -> Terminal {
     let mut arguments = vec!["--endpoint-url", server.url.as_str(), "--since", "3h"];
     arguments.extend(more);
     let terminal = Terminal::start(&arguments, 160, 48, &[]);
@@ -20,7 +20,7 @@ fn line<'a>(screen: &'a str, of: &str) -> &'a str {
 }
 
 /// Leaves, and holds the program to its manners.
-fn leave(mut terminal: Terminal) {
+pub fn leave(mut terminal: Terminal) {
     terminal.send("q");
     terminal.assert_ends(0);
 }
@@ -32,7 +32,7 @@ fn escape(terminal: &mut Terminal, shown: &str) {
 }
 
 /// The Functions tab with that function alone in the table, and so selected.
-fn select(terminal: &mut Terminal, function: &str) {
+pub fn select(terminal: &mut Terminal, function: &str) {
     terminal.send("2");
     terminal.wait_for(function);
     terminal.send("/");
@@ -43,7 +43,7 @@ fn select(terminal: &mut Terminal, function: &str) {
 }
 
 /// Says yes to the confirmation that is on the screen. It is deaf for a moment, so that nothing typed ahead answers it.
-fn confirm(terminal: &mut Terminal, what: &str) {
+pub fn confirm(terminal: &mut Terminal, what: &str) {
     terminal
         .wait("the confirmation, with Cancel chosen", |screen| screen.contains(what) && screen.contains("[ Cancel ]"));
     loop {

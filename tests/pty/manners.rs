@@ -244,3 +244,66 @@ fn the_clipboard_and_the_mouse_are_told_to_the_terminal() {
     terminal.send("q");
     terminal.assert_ends(0);
 }
+
+/// The made-up program with an editor that is a line of shell.
+fn start_with_editor(folder: &Path, script: &str) -> Terminal {
+    let editor = folder.join("editor");
+    std::fs::write(&editor, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let (editor, folder_name) = (editor.display(), folder.display());
+    let script = format!("EDITOR='{editor}' TMPDIR='{folder_name}'; export EDITOR TMPDIR; {LEADING}");
+    let terminal = scenes::shell(&script, folder);
+    terminal.wait_for("connected");
+    terminal
+}
+
+fn editings(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("slsdash-")).count()
+}
+
+#[test]
+fn an_editor_has_the_terminal_as_it_was_found_and_every_key_until_it_ends() {
+    let folder = scenes::folder();
+    let script = "stty -a | grep -o ' icanon' > \"$0.modes\"; printf 'editing'; read -r a; read -r b; \
+                  echo \"[\\\"$a\\\", \\\"$b\\\"]\" > \"$1\"";
+    let mut terminal = start_with_editor(folder.path(), script);
+    terminal.send("e");
+    terminal.wait_for("editing");
+    assert_eq!(editings(folder.path()), 1);
+    // `q` would quit.
+    terminal.send("q\rqq\r");
+    terminal.wait_for("edited Ok(Some(\"[\\\"q\\\", \\\"qq\\\"]\"))");
+    assert_eq!(std::fs::read_to_string(folder.path().join("editor.modes")).unwrap().trim(), "icanon");
+    assert_eq!(editings(folder.path()), 0);
+    // And the program has its terminal again.
+    terminal.send("k");
+    terminal.wait_for("key Char('k')");
+    terminal.send("q");
+    terminal.assert_ends(0);
+}
+
+#[test]
+fn ctrl_c_in_an_editor_ends_the_editor_only() {
+    let folder = scenes::folder();
+    let mut terminal = start_with_editor(folder.path(), "printf 'editing'; sleep 60");
+    terminal.send("e");
+    terminal.wait_for("editing");
+    terminal.send("\u{3}");
+    terminal.wait_for("edited Err(\"The editor");
+    assert_eq!(editings(folder.path()), 0);
+    terminal.send("q");
+    terminal.assert_ends(0);
+}
+
+#[test]
+fn a_signal_while_an_editor_is_open_leaves_nothing_behind() {
+    let folder = scenes::folder();
+    let mut terminal = start_with_editor(folder.path(), "printf 'editing'; exec sleep 60");
+    terminal.send("e");
+    terminal.wait_for("editing");
+    terminal.signal(Signal::TERM);
+    let end = terminal.wait_end();
+    assert_eq!((end.code, end.killed_by), (128 + 15, None));
+    assert_eq!(editings(folder.path()), 0);
+}

@@ -45,6 +45,7 @@ impl Program for Doomed {
                             from: 1,
                         })];
                     }
+                    KeyCode::Char('e') => return vec![Effect::Edit("{\"typed\": 1}".into())],
                     KeyCode::Char('u') => panic!("in update \x1b[31m"),
                     KeyCode::Char('d') => self.falls_in_draw = true,
                     KeyCode::Char('n') => self.fills = true,
@@ -73,6 +74,7 @@ impl Program for Doomed {
             Message::Performed(Outcome::Failed(sentence)) => self.told = sentence,
             Message::Performed(Outcome::Copied { bytes, .. }) => self.told = format!("copied {bytes}"),
             Message::Performed(Outcome::Changed { result, .. }) => self.told = format!("changed {}", result.is_ok()),
+            Message::Performed(Outcome::Edited(result)) => self.told = format!("edited {result:?}"),
             Message::Notice(notice) => self.told = notice,
             Message::Focus(here) => self.told = format!("focus {here}"),
             Message::Mouse(mouse) => self.told = format!("mouse {} {}", mouse.column, mouse.row),
@@ -156,6 +158,8 @@ fn play(falls_in_a_task: bool) {
         browser: Browser::Here,
         audit: Some(folder.join("audit.jsonl")),
         queries: None,
+        invokes: None,
+        editor: std::env::var("EDITOR").ok(),
         crashes: Some(folder),
     };
     let connect = move |wires: Wires| async move {

@@ -10,7 +10,7 @@ mod sim;
 
 pub use environment::Environment;
 pub use program::{Answer, Home, slsdash};
-pub use seeded::{Seeded, ministack, moto};
+pub use seeded::{Seeded, ministack, moto, moto_to_change};
 pub use sim::Sim;
 
 use std::path::PathBuf;

@@ -25,6 +25,12 @@ pub fn moto() -> &'static Seeded {
     STARTED.get_or_init(|| Seeded::start("moto", Environment::moto(), "moto_cbor.py"))
 }
 
+/// The same on a server of its own, which tests may change: others read totals and settings of theirs.
+pub fn moto_to_change() -> &'static Seeded {
+    static STARTED: OnceLock<Seeded> = OnceLock::new();
+    STARTED.get_or_init(|| Seeded::start("moto", Environment::moto(), "moto_cbor.py"))
+}
+
 /// The shop on MiniStack: real invokes with their logs, percentiles and provisioned concurrency, but no X-Ray at all.
 pub fn ministack() -> &'static Seeded {
     static STARTED: OnceLock<Seeded> = OnceLock::new();

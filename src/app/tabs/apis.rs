@@ -1,38 +1,29 @@
 //! APIs: every stage with what it lets in, what it caches and what it costs, and one stage's detail.
 
+pub mod deployments;
+pub mod detail;
+pub mod limits;
+pub mod methods;
 pub mod rows;
 pub mod settings;
+pub mod sort;
 
 use super::{Context, Learnt};
 use crate::app::command::{Action, Place};
 use crate::app::cursor::{Cursor, Motion};
 use crate::app::interests::Interests;
 use crate::app::selected::Selected;
-use crate::app::step::{Jump, Step};
-use crate::app::tabs::overview::stage_subject;
-use crate::model::api::{Api, MethodSettings, Route, Stage};
-use crate::model::series::{Metric, SeriesKey, Statistic};
+use crate::app::step::Step;
 use crate::store::Store;
+use crate::store::gateway::stage_subject;
 use crate::store::metrics::stage_row;
+use crate::time::Moment;
+pub use detail::Panel;
 use rows::Row;
+use sort::Column;
 
 /// GetMetricData takes 500 queries: rows beyond are not measured until they are scrolled to.
 const QUERIES: usize = 500;
-
-/// Panels of the detail, in the order of Tab.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Panel {
-    /// What the stage is set to.
-    #[default]
-    Settings,
-    /// Methods or routes and the function behind each.
-    Routes,
-    /// Settings of single methods.
-    Overrides,
-}
-
-/// All panels.
-pub const PANELS: [Panel; 3] = [Panel::Settings, Panel::Routes, Panel::Overrides];
 
 /// The tab's state.
 #[derive(Debug, Default)]
@@ -50,7 +41,15 @@ pub struct Apis {
     /// Panel of the detail that listens.
     pub panel: Panel,
     /// Cursors of the detail's panels.
-    pub cursors: [Cursor; 3],
+    pub cursors: [Cursor; 5],
+    /// What is looked for in the detail's panel.
+    pub search: String,
+    /// The method that the charts are of; none is the whole stage.
+    pub chart_of: Option<String>,
+    /// What the table is sorted by.
+    pub column: Column,
+    /// Turned round.
+    pub reversed: bool,
 }
 
 /// Lines of the panel that are no rows: its frame, the column titles and the line below the table.
@@ -71,8 +70,8 @@ impl Apis {
     pub fn learn(&mut self, learnt: Learnt, cx: &Context) {
         match learnt {
             Learnt::Apis | Learnt::Other => self.arrange(cx),
-            // Numbers move rows only where the filter asks for numbers.
-            Learnt::Metrics if !self.filter.is_empty() => self.arrange(cx),
+            // Numbers move rows only where the filter or the order asks for numbers.
+            Learnt::Metrics if !self.filter.is_empty() || self.column != Column::Name => self.arrange(cx),
             _ => {}
         }
     }
@@ -80,6 +79,7 @@ impl Apis {
     /// Filters anew, keeping the selection on its stage.
     pub fn arrange(&mut self, cx: &Context) {
         self.rows = rows::all(cx.store, &self.filter);
+        sort::sort(&mut self.rows, cx.store, self.column, self.reversed, cx.now);
         if let Some(chosen) = &self.chosen {
             // Stages that have come in stand where the API stood that was waiting for them.
             let place = self.rows.iter().position(|row| row == chosen);
@@ -111,6 +111,14 @@ impl Apis {
                     None => return vec![Step::Say("This API has no stage to look into (yet)".into())],
                 }
             }
+            Action::Sort => {
+                self.column = self.column.next();
+                self.arrange(cx);
+            }
+            Action::SortReverse => {
+                self.reversed = !self.reversed;
+                self.arrange(cx);
+            }
             Action::Back if !self.filter.is_empty() => {
                 self.filter.clear();
                 self.arrange(cx);
@@ -120,85 +128,8 @@ impl Apis {
         vec![]
     }
 
-    fn open(&mut self, api: String, stage: String) {
-        let opened = (api, stage);
-        if self.detail.as_ref() != Some(&opened) {
-            self.cursors = [Cursor::default(); 3];
-            self.panel = Panel::Settings;
-        }
-        self.chosen = Some(Row { api: opened.0.clone(), stage: Some(opened.1.clone()) });
-        self.detail = Some(opened);
-    }
-
-    fn act_in_detail(&mut self, action: Action, cx: &Context) -> Vec<Step> {
-        if let Some(motion) = Motion::of(action) {
-            let rows = self.rows_of(self.panel, cx.store);
-            self.cursors[self.panel as usize].go(motion, rows, 5);
-            return vec![];
-        }
-        let step = |by: usize, panel: Panel| PANELS[(panel as usize + by) % PANELS.len()];
-        match action {
-            Action::Back => {
-                self.close();
-                self.arrange(cx);
-            }
-            Action::NextPanel | Action::Right => self.panel = step(1, self.panel),
-            Action::PreviousPanel | Action::Left => self.panel = step(PANELS.len() - 1, self.panel),
-            Action::Open if self.panel == Panel::Routes => {
-                return match self.selected(cx.store).function {
-                    Some(function) => vec![Step::Go(Jump::Function(function))],
-                    None if self.rows_of(Panel::Routes, cx.store) == 0 => vec![],
-                    None => vec![Step::Say("No function is behind this route".into())],
-                };
-            }
-            _ => {}
-        }
-        vec![]
-    }
-
-    /// A stage's detail is open.
-    pub fn is_open(&self) -> bool {
-        self.detail.is_some()
-    }
-
-    /// Back to the table.
-    pub fn close(&mut self) {
-        self.detail = None;
-    }
-
-    /// Rows of a panel of the detail.
-    pub fn rows_of(&self, panel: Panel, store: &Store) -> usize {
-        match panel {
-            Panel::Settings => self.settings(store).len(),
-            Panel::Routes => self.routes(store).len(),
-            Panel::Overrides => self.overrides(store).len(),
-        }
-    }
-
-    /// The open API and its stage, as far as known.
-    pub fn opened<'a>(&self, store: &'a Store) -> Option<(&'a Api, &'a Stage)> {
-        let (api, stage) = self.detail.as_ref()?;
-        Some((store.api(api)?, rows::stage(store, api, stage)?))
-    }
-
-    /// Settings of the open stage.
-    pub fn settings(&self, store: &Store) -> Vec<settings::Setting> {
-        self.opened(store).map(|(api, stage)| settings::all(store, api, stage)).unwrap_or_default()
-    }
-
-    /// Methods or routes of the open API.
-    pub fn routes<'a>(&self, store: &'a Store) -> &'a [Route] {
-        let routes = self.detail.as_ref().and_then(|(api, _)| store.routes.get(api)).and_then(|feed| feed.get());
-        routes.map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Settings of single methods of the open stage.
-    pub fn overrides<'a>(&self, store: &'a Store) -> &'a [(String, MethodSettings)] {
-        self.opened(store).map(|(_, stage)| stage.overrides.as_slice()).unwrap_or_default()
-    }
-
     /// What is selected.
-    pub fn selected(&self, store: &Store) -> Selected {
+    pub fn selected(&self, store: &Store, now: Moment) -> Selected {
         let row = self.rows.get(self.cursor.row).cloned();
         let Some((id, stage)) = self.detail.clone().or_else(|| row.as_ref().and_then(Row::pair)) else {
             // An API without stages has its id and nothing to follow.
@@ -209,48 +140,17 @@ impl Apis {
         let mut selected = Selected::stage(&id, &stage);
         let Some(api) = store.api(&id) else { return selected };
         selected.title = format!("{} {stage}", api.name);
-        let url = settings::invoke_url(store, api, &stage);
-        if let Some(url) = &url {
-            selected.copy = Some(("invoke URL".into(), url.clone()));
+        if let Some(url) = settings::invoke_url(store, api, &stage) {
+            selected.copy = Some(("invoke URL".into(), url));
         }
-        if self.detail.is_none() {
-            return selected;
-        }
-        match self.panel {
-            Panel::Settings => {
-                let setting = self.settings(store).into_iter().nth(self.cursors[0].row);
-                if let Some(copy) = setting.and_then(|setting| setting.copy) {
-                    selected.copy = Some(copy);
-                }
-            }
-            Panel::Routes => {
-                if let Some(route) = self.routes(store).get(self.cursors[1].row) {
-                    selected.title = format!("{} {stage} {}", api.name, route.key);
-                    selected.function.clone_from(&route.function);
-                    let path = route.key.split_once(' ').map(|(_, path)| path).filter(|path| path.starts_with('/'));
-                    if let (Some(url), Some(path)) = (url, path) {
-                        selected.copy =
-                            Some(("URL of the route".into(), format!("{}{path}", url.trim_end_matches('/'))));
-                    }
-                }
-            }
-            Panel::Overrides => {}
-        }
-        selected
+        if self.detail.is_none() { selected } else { self.selected_in_detail(store, now, selected, api) }
     }
 
     /// What should be polled while this tab is shown.
     pub fn interests(&self, cx: &Context, wanted: &mut Interests) {
         wanted.apis = true;
-        if let Some((id, stage)) = &self.detail {
-            wanted.stages.insert(id.clone());
-            wanted.routes.insert(id.clone());
-            if let Some(api) = cx.store.api(id) {
-                let subject = stage_subject(api, stage);
-                wanted.series.extend(stage_row(&subject));
-                let percentile = Statistic::Percentile(99);
-                wanted.series.insert(SeriesKey::new(subject, Metric::IntegrationLatency, percentile));
-            }
+        if self.detail.is_some() {
+            self.interests_of_detail(cx, wanted);
             return;
         }
         if !self.filter.is_empty() {

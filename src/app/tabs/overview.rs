@@ -3,12 +3,15 @@
 use super::{Context, Learnt};
 use crate::app::command::{Action, Place};
 use crate::app::cursor::{Cursor, Motion};
+use crate::app::findings;
+use crate::app::findings::snooze::{Nap, Snoozes};
 use crate::app::interests::Interests;
+use crate::app::overlay::{Choice, Chosen, Overlay};
 use crate::app::selected::Selected;
 use crate::app::step::{Jump, Step};
 use crate::app::tabs::functions::{MEASURED_ALL, score};
-use crate::model::api::Protocol;
 use crate::model::finding::{About, Finding};
+use crate::model::identity::Scope;
 use crate::model::series::{Metric, SeriesKey, Statistic, Subject};
 use crate::store::Store;
 use crate::store::metrics::{Figures, StageFigures, function_row, stage_row};
@@ -47,6 +50,12 @@ pub struct Overview {
     pub panel: Panel,
     /// Cursors of the panels.
     pub cursors: [Cursor; 4],
+    /// Findings that are not to be seen for a while.
+    pub snoozes: Snoozes,
+    /// How many of what is found now they hide.
+    pub asleep: usize,
+    /// The finding that the choice on top is about: the list may change below it.
+    drowsy: Option<Finding>,
 }
 
 impl Overview {
@@ -60,7 +69,7 @@ impl Overview {
         if matches!(learnt, Learnt::Logs | Learnt::Traces) {
             return;
         }
-        self.findings = crate::app::findings::all(cx.store, &cx.config.thresholds);
+        self.find(cx);
         let store = cx.store;
         let mut functions: Vec<(f64, String, Figures)> = store
             .functions
@@ -87,6 +96,54 @@ impl Overview {
         }
     }
 
+    fn find(&mut self, cx: &Context) {
+        let found = findings::all(cx.store, &cx.config.thresholds, cx.now);
+        let known = cx.store.metrics.settled().is_some();
+        (self.findings, self.asleep) = self.snoozes.hide(found, &scope(cx.store), known, cx.now);
+        self.cursors[Panel::Findings as usize].fit(self.findings.len(), 1);
+    }
+
+    /// Puts to sleep what the choice was about.
+    pub fn snooze(&mut self, nap: Nap, cx: &Context) {
+        if let Some(finding) = self.drowsy.take() {
+            self.snoozes.put(&scope(cx.store), &finding, nap, cx.now);
+            self.find(cx);
+        }
+    }
+
+    /// Wakes one of those that sleep, or all.
+    pub fn wake(&mut self, at: Option<usize>, cx: &Context) {
+        self.snoozes.wake(&scope(cx.store), at);
+        self.find(cx);
+    }
+
+    fn ask_snooze(&mut self) -> Step {
+        let row = self.cursors[Panel::Findings as usize].row;
+        let Some(finding) = self.findings.get(row).filter(|_| self.panel == Panel::Findings) else {
+            return Step::Say("Select a finding first".into());
+        };
+        self.drowsy = Some(finding.clone());
+        let items = Nap::ALL.map(|nap| (nap.words().0.to_string(), Ok(Chosen::Snooze(nap))));
+        Step::Show(Box::new(Overlay::Choice(Choice::new("Snooze the finding", items.into()))))
+    }
+
+    fn show_snoozed(&self, cx: &Context) -> Step {
+        let scope = scope(cx.store);
+        let mut items: Vec<(String, Result<Chosen, String>)> = self
+            .snoozes
+            .of(&scope)
+            .enumerate()
+            .map(|(at, snooze)| (snooze.name(), Ok(Chosen::Wake(Some(at), snooze.comes_back(cx.now)))))
+            .collect();
+        if items.is_empty() {
+            return Step::Say("No finding is snoozed".into());
+        }
+        if items.len() > 1 {
+            items.push(("all of them".into(), Ok(Chosen::Wake(None, "wake all".into()))));
+        }
+        Step::Show(Box::new(Overlay::Choice(Choice::new("Snoozed findings: Enter wakes", items))))
+    }
+
     /// Rows of a panel.
     pub fn rows(&self, panel: Panel, store: &Store) -> usize {
         match panel {
@@ -106,6 +163,8 @@ impl Overview {
         }
         let step = |by: usize, panel: Panel| PANELS[(panel as usize + by) % PANELS.len()];
         match action {
+            Action::Snooze => return vec![self.ask_snooze()],
+            Action::Snoozed => return vec![self.show_snoozed(cx)],
             Action::NextPanel | Action::Right => self.panel = step(1, self.panel),
             Action::PreviousPanel | Action::Left => self.panel = step(PANELS.len() - 1, self.panel),
             Action::Open | Action::SeeMetrics => {
@@ -175,6 +234,13 @@ impl Overview {
                 wanted.series.extend(function_row(&Subject::Function(name.clone())));
             }
         }
+        // Which limit refuses them can't be told without their reserve.
+        let refused = self.functions.iter().filter(|(_, figures)| figures.throttles >= 1.0);
+        for (name, _) in refused {
+            if cx.store.functions.get(name).is_some_and(|function| function.reserved.is_none()) {
+                wanted.reserved.insert(name.clone());
+            }
+        }
         for api in cx.store.apis.get().into_iter().flatten().take(APIS) {
             wanted.stages.insert(api.id.clone());
         }
@@ -182,6 +248,11 @@ impl Overview {
             wanted.series.extend(stage_row(&subject));
         }
     }
+}
+
+/// Whose findings they are; empty while nobody has told.
+fn scope(store: &Store) -> Scope {
+    store.identity.get().map(|identity| identity.scope.clone()).unwrap_or_default()
 }
 
 /// The account-level series: one call a minute, whatever the size of the account.
@@ -201,12 +272,4 @@ pub fn stage_subjects(store: &Store) -> impl Iterator<Item = (String, String, St
     })
 }
 
-/// Whose metrics a stage's are: REST APIs are known to CloudWatch by name, the others by id.
-pub fn stage_subject(api: &crate::model::api::Api, stage: &str) -> Subject {
-    let stage = stage.to_string();
-    match api.protocol {
-        Protocol::Rest => Subject::RestStage { api: api.name.clone(), stage },
-        Protocol::Http => Subject::HttpStage { api: api.id.clone(), stage },
-        Protocol::WebSocket => Subject::WebSocketStage { api: api.id.clone(), stage },
-    }
-}
+pub use crate::store::gateway::stage_subject;

@@ -150,8 +150,30 @@ async fn queries_are_kept_where_there_is_a_place_for_them() {
     let path = audit.with_file_name("queries.json");
     let mut hands = hands.keeping_queries(Some(path.clone()));
     hands.perform(Effect::KeepQueries(vec!["limit 1".into()]));
+    hands.perform(Effect::KeepSnoozes(vec!["{}".into()]));
     drop(hands);
     // The last sender goes with the task that writes.
     assert_eq!(messages.recv().await, None);
     assert_eq!(history::read(&path), ["limit 1"]);
+    assert_eq!(history::read(&path.with_file_name(history::SNOOZES)), ["{}"]);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_invokes_is_read_after_it_was_written() {
+    use crate::app::invoke::library::{Drawer, Entry, Limits};
+    let Scene { hands, mut messages, _folder: folder, .. } = scene(Writes::Refused("--read-only".into()), None);
+    let mut hands = hands.keeping_invokes(Some(folder.path().join("invokes")));
+    let drawer = Drawer { account: "111122223333".into(), region: "eu-west-1".into(), function: "checkout".into() };
+    let limits = Limits { answers: 1, bytes: 1 << 20 };
+    for text in ["1", "2"] {
+        let (drawer, entry) = (drawer.clone(), Box::new(Entry::Last(text.into())));
+        assert_eq!(hands.perform(Effect::KeepInvoke { drawer, entry, limits }), None);
+    }
+    assert_eq!(hands.perform(Effect::ReadInvokes(drawer.clone())), None);
+    let Some(Message::Performed(Outcome::InvokesRead { drawer: of, result: Ok(Some(library)) })) =
+        messages.recv().await
+    else {
+        panic!("it was kept")
+    };
+    assert_eq!((of, library.last.as_deref()), (drawer, Some("2")));
 }

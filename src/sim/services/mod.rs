@@ -179,3 +179,6 @@ pub fn unknown_operation(call: &Call<'_>) -> Response {
     let status = if matches!(call.dialect, Dialect::Query | Dialect::Json10 | Dialect::Json11) { 400 } else { 404 };
     call.error(status, "UnknownOperationException", &format!("The embedded account does not have {}.", call.operation))
 }
+
+#[cfg(test)]
+mod tests;

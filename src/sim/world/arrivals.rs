@@ -9,7 +9,7 @@ use super::course;
 use super::dice::{Dice, hash_text};
 use super::fate::{self, key};
 use super::gate::{Gate, Limit};
-use super::invocation::Cause;
+use super::invocation::{Cause, Invocation};
 use super::sampling::{self, Reservoirs};
 use super::{Millis, World};
 
@@ -30,6 +30,28 @@ pub struct Arrival {
     pub sampled: bool,
     /// A client wants it to fail so: (errorType, errorMessage).
     pub failure: Option<(String, String)>,
+    /// How long its batch or event has waited, ms.
+    pub waited: Millis,
+    /// Which retry of an asynchronous event this is, and the key of the first attempt.
+    pub retry: Option<(u8, u64)>,
+}
+
+impl Arrival {
+    /// What brought an invocation about, for whoever runs it once more.
+    pub fn of(one: &Invocation) -> Self {
+        let number = || (one.version > 0).then(|| one.version.to_string());
+        Self {
+            key: one.key,
+            at: one.start - one.init_ms.unwrap_or(0.0) as Millis,
+            qualifier: one.alias.clone().or_else(number),
+            cause: one.cause.clone(),
+            trace_id: one.trace_id.clone(),
+            sampled: one.sampled,
+            failure: None,
+            waited: Millis::from(one.waited_ms),
+            retry: None,
+        }
+    }
 }
 
 /// A request at an API, before its function has run.
@@ -77,7 +99,10 @@ impl Knock {
 }
 
 /// The day has a wave: mornings are quiet, evenings busy.
-fn wave(at: Millis) -> f64 {
+fn wave(world: &World, at: Millis) -> f64 {
+    if world.scenario.flat {
+        return 1.0;
+    }
     let hours = (at.rem_euclid(86_400_000)) as f64 / 3_600_000.0;
     1.0 + 0.3 * (std::f64::consts::TAU * (hours - 14.0) / 24.0).cos()
 }
@@ -101,7 +126,7 @@ pub fn raw_knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
         for second in 0..BLOCK / 1000 {
             let at = start + second * 1000;
             let mut dice = Dice::of(&[world.seed, 10, hash_text(&spec.id), route as u64, (at / 1000) as u64]);
-            let count = dice.poisson(row.rate * wave(at) * rate_bend(world, row.function, at));
+            let count = dice.poisson(row.rate * wave(world, at) * rate_bend(world, row.function, at));
             for _ in 0..count {
                 let at = at + (dice.unit() * 1000.0) as Millis;
                 let mut place = dice.unit();
@@ -196,14 +221,47 @@ pub fn knocks(world: &World, api: ApiId, block: i64) -> Vec<Knock> {
     all.into_iter().map(|(_, knock)| knock).collect()
 }
 
+/// What the source of a mapping has for its function in `t0..t1`: the moment of each batch, and a number that tells it
+/// apart; about `most` of them.
+pub fn offered(
+    world: &World,
+    function: FunctionId,
+    mapping: usize,
+    (t0, t1): (Millis, Millis),
+    most: usize,
+) -> Vec<(Millis, u64)> {
+    let triggers = world.catalog.functions[function].triggers.iter().enumerate();
+    let found = triggers.filter_map(|(number, trigger)| match trigger {
+        Trigger::Mapping { mapping: one, rate } if *one == mapping => Some((number, *rate)),
+        _ => None,
+    });
+    let mut offered = Vec::new();
+    for (number, rate) in found {
+        for second in t0.div_euclid(1000)..=(t1 - 1).div_euclid(1000) {
+            if offered.len() >= most {
+                break;
+            }
+            let at = second * 1000;
+            let mut dice = Dice::of(&[world.seed, 11, world.names[function], number as u64, second as u64]);
+            for _ in 0..dice.poisson(rate * wave(world, at) * rate_bend(world, function, at)) {
+                let at = at + (dice.unit() * 1000.0) as Millis;
+                let number = dice.number();
+                if (t0..t1).contains(&at) {
+                    offered.push((at, number));
+                }
+            }
+        }
+    }
+    offered
+}
+
 /// Everything that wants `function` to run in a block, in its order.
 pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
     let spec = &world.catalog.functions[function];
     let (start, end) = (start_of(block), start_of(block + 1));
     let mut arrivals = Vec::new();
     let mut reservoirs = Reservoirs::default();
-    for (number, trigger) in spec.triggers.iter().enumerate() {
-        let draw = |at: Millis| Dice::of(&[world.seed, 11, world.names[function], number as u64, (at / 1000) as u64]);
+    for trigger in &spec.triggers {
         let mut root = |at: Millis, key: u64, cause: Cause, qualifier: Option<String>| Arrival {
             key,
             at,
@@ -212,6 +270,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
             trace_id: trace_id(at, key),
             sampled: spec.traced && reservoirs.sample(world.seed, (0, &sampling::DEFAULT), 0, at, key),
             failure: None,
+            waited: 0,
+            retry: None,
         };
         match trigger {
             Trigger::Api { api, route, qualifier } => {
@@ -226,39 +286,55 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                             trace_id: knock.trace_id.clone(),
                             sampled: knock.sampled,
                             failure: None,
+                            waited: 0,
+                            retry: None,
                         });
                     }
                 }
             }
-            Trigger::Mapping { mapping, rate } if world.catalog.mappings[*mapping].enabled => {
-                for second in 0..BLOCK / 1000 {
-                    let at = start + second * 1000;
-                    let mut dice = draw(at);
-                    for _ in 0..dice.poisson(rate * wave(at) * rate_bend(world, function, at)) {
-                        let at = at + (dice.unit() * 1000.0) as Millis;
-                        let key = key(at, &[dice.number()]);
-                        arrivals.push(root(at, key, Cause::Mapping(*mapping), None));
+            Trigger::Mapping { mapping, .. } => {
+                let pauses = world.pauses(*mapping, end);
+                let paused = |at: Millis| {
+                    pauses.iter().any(|pause| pause.from <= at && pause.until.is_none_or(|until| at < until))
+                };
+                for (at, number) in offered(world, function, *mapping, (start, end), usize::MAX) {
+                    if !paused(at) {
+                        arrivals.push(root(at, key(at, &[number]), Cause::Mapping(*mapping), None));
+                    }
+                }
+                for held in pauses.iter().flat_map(|pause| world.held(function, *mapping, pause, end)) {
+                    if let Some(at) = held.handed_over.filter(|at| (start..end).contains(at)) {
+                        let arrival = root(at, key(at, &[held.number, 18]), Cause::Mapping(*mapping), None);
+                        arrivals.push(Arrival { waited: at - held.came, ..arrival });
                     }
                 }
             }
-            Trigger::Mapping { .. } => {}
             Trigger::Schedule { rule, every_s } => {
                 let every = Millis::from(*every_s) * 1000;
                 let phase = (hash_text(rule) % every as u64) as Millis;
                 let mut at = start + (phase - start).rem_euclid(every);
                 while at < end {
                     let key = key(at, &[hash_text(rule)]);
-                    arrivals.push(root(at, key, Cause::Schedule, None));
+                    arrivals.push(root(
+                        at,
+                        key,
+                        Cause::Schedule,
+                        world.scheduled_qualifier(function).map(str::to_owned),
+                    ));
                     at += every;
                 }
             }
             Trigger::Function { caller, asynchronous, .. } => {
                 let qualifier = world.default_qualifier(function).map(str::to_owned);
                 // A caller that began earlier may still be at work.
-                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000;
+                let back = Millis::from(world.catalog.functions[*caller].timeout_s) * 1000 + world.retry_span(function);
                 for parent in world.planned_invocations(*caller, start - back, end) {
                     let course = course::of(world, &parent, Some(function));
+                    let mut first = (0, 0);
                     for call in course.calls.iter().filter(|call| call.function == function) {
+                        if call.attempt == 0 {
+                            first = (call.at, call.key);
+                        }
                         if (start..end).contains(&call.at) {
                             arrivals.push(Arrival {
                                 key: call.key,
@@ -272,6 +348,8 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                                 trace_id: parent.trace_id.clone(),
                                 sampled: parent.sampled,
                                 failure: None,
+                                waited: call.at - first.0,
+                                retry: (call.attempt > 0).then_some((call.attempt, first.1)),
                             });
                         }
                     }
@@ -293,10 +371,15 @@ pub fn of(world: &World, function: FunctionId, block: i64) -> Vec<Arrival> {
                     trace_id: trace_id(change.at, key),
                     sampled: spec.traced,
                     failure: failure.clone(),
+                    waited: 0,
+                    retry: None,
                 });
             }
         }
     });
+    if let Some(deleted) = world.settings(function).deleted() {
+        arrivals.retain(|arrival| arrival.at < deleted);
+    }
     arrivals.sort_by_key(|arrival| (arrival.at, arrival.key));
     arrivals
 }

@@ -19,6 +19,20 @@ pub struct Catalog {
     pub mappings: Vec<EventSourceMapping>,
     /// Metric alarms.
     pub alarms: Vec<Alarm>,
+    /// Who may invoke functions beside their triggers.
+    pub permissions: Vec<Permission>,
+}
+
+/// A statement of a function's resource policy that stands for no trigger of the world.
+pub struct Permission {
+    /// FunctionName.
+    pub function: &'static str,
+    /// The alias whose policy it is in; none is the function's own.
+    pub qualifier: Option<&'static str>,
+    /// Who: `s3` or `sns`.
+    pub service: &'static str,
+    /// Name of the bucket or topic.
+    pub source: &'static str,
 }
 
 /// A function's configuration and its character (how it behaves when invoked).
@@ -59,6 +73,8 @@ pub struct Function {
     pub triggers: Vec<Trigger>,
     /// How it behaves.
     pub character: Character,
+    /// What few functions have.
+    pub extras: super::extras::Extras,
 }
 
 /// LoggingConfig.LogFormat.
@@ -268,6 +284,10 @@ pub struct Alarm {
     pub dimensions: Vec<(String, String)>,
     /// Threshold.
     pub threshold: f64,
+    /// ComparisonOperator is LessThanThreshold instead of GreaterThanThreshold.
+    pub below: bool,
+    /// Application Auto Scaling's own: the alarm scales this alias, as `function:NAME:ALIAS`.
+    pub scales: Option<String>,
     /// Period, seconds.
     pub period_s: u32,
     /// EvaluationPeriods.
@@ -300,6 +320,14 @@ impl Catalog {
     /// The API with that id.
     pub fn api_of_id(&self, id: &str) -> Option<ApiId> {
         self.apis.iter().position(|api| api.id == id)
+    }
+}
+
+impl EventSourceMapping {
+    /// Name of the queue that it reads; none where it reads a stream.
+    pub fn queue(&self) -> Option<&str> {
+        let resource = self.source_arn.rsplit(':').next();
+        resource.filter(|_| self.source_arn.contains(":sqs:"))
     }
 }
 

@@ -59,6 +59,31 @@ pub enum What {
         /// Second version and its share.
         second: Option<(u32, f64)>,
     },
+    /// UpdateEventSourceMapping: what is none stays as it is.
+    UpdateMapping {
+        /// The function that it feeds.
+        function: FunctionId,
+        /// Index in [`Catalog::mappings`].
+        mapping: usize,
+        /// Enabled.
+        enabled: Option<bool>,
+        /// BatchSize.
+        batch_size: Option<u32>,
+        /// ScalingConfig.MaximumConcurrency; none inside takes the limit away.
+        maximum_concurrency: Option<Option<u32>>,
+    },
+    /// Somebody updates the function's code or configuration, which takes a while.
+    Update {
+        /// The function.
+        function: FunctionId,
+        /// How long LastUpdateStatus is InProgress, ms.
+        for_ms: Millis,
+    },
+    /// DeleteFunction, with all its versions and aliases.
+    Delete {
+        /// The function.
+        function: FunctionId,
+    },
     /// UpdateStage or FlushStageCache.
     Stage {
         /// The API.
@@ -150,6 +175,9 @@ impl Change {
             | What::SetReserved { function, .. }
             | What::DeleteReserved { function }
             | What::UpdateAlias { function, .. }
+            | What::UpdateMapping { function, .. }
+            | What::Update { function, .. }
+            | What::Delete { function }
             | What::Invoke { function, .. } => Some(*function),
             What::Stage { .. } | What::Plan { .. } | What::Destination(_) | What::Indexing(_) => None,
         }

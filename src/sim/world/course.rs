@@ -5,6 +5,7 @@ use super::World;
 use super::catalog::FunctionId;
 use super::fate::{self, Call};
 use super::invocation::{Invocation, Outcome};
+use super::retries;
 
 /// What an invocation did beside its own work.
 pub struct Course {
@@ -12,7 +13,7 @@ pub struct Course {
     pub calls: Vec<Call>,
     /// How long it waited for cold starts, ms.
     pub waited_ms: f64,
-    /// The callee that was throttled.
+    /// The callee that was throttled, or is no longer there.
     pub throttled: Option<FunctionId>,
 }
 
@@ -26,6 +27,9 @@ pub fn of(world: &World, parent: &Invocation, until: Option<FunctionId>) -> Cour
     for call in fate.calls {
         let call = Call { at: call.at + course.waited_ms as i64, ..call };
         course.calls.push(call);
+        if call.asynchronous {
+            course.calls.extend(retries::of(world, &call));
+        }
         if until == Some(call.function) {
             break;
         }
@@ -34,6 +38,11 @@ pub fn of(world: &World, parent: &Invocation, until: Option<FunctionId>) -> Cour
         }
         match world.invocation(call.function, call.key) {
             Some(callee) if matches!(callee.outcome, Outcome::Throttled { .. }) => {
+                course.throttled = Some(call.function);
+                break;
+            }
+            // What was deleted can't be invoked.
+            None if !world.exists(call.function, call.at) => {
                 course.throttled = Some(call.function);
                 break;
             }
@@ -52,15 +61,17 @@ pub fn settle(world: &World, planned: &[Invocation]) -> Vec<Invocation> {
 fn settled(world: &World, planned: &Invocation) -> Invocation {
     let mut one = planned.clone();
     let course = of(world, planned, None);
-    let limit = f64::from(world.catalog.functions[one.function].timeout_s) * 1000.0;
+    let limit = f64::from(world.catalog.functions[one.function].timeout_of(one.version)) * 1000.0;
     if let (Some(callee), Outcome::Success) = (course.throttled, &one.outcome) {
         let name = &world.catalog.functions[callee].name;
-        one.outcome = Outcome::Error {
-            kind: "TooManyRequestsException".to_owned(),
-            message: format!("{name} refused: Rate Exceeded."),
-        };
-        // The SDK tries twice more before it gives up.
         let at = course.calls.last().map_or(one.start, |call| call.at);
+        let (kind, message) = if world.exists(callee, at) {
+            ("TooManyRequestsException", format!("{name} refused: Rate Exceeded."))
+        } else {
+            ("ResourceNotFoundException", format!("Function not found: {}", world.catalog.function_arn(callee)))
+        };
+        one.outcome = Outcome::Error { kind: kind.to_owned(), message };
+        // The SDK tries twice more before it gives up.
         one.duration_ms = (at - one.start) as f64 + 160.0;
     } else {
         one.duration_ms += course.waited_ms;

@@ -10,7 +10,7 @@ use super::invocation::Outcome;
 use super::{Millis, World};
 
 /// What all the other functions without a reserve need together, about.
-const OTHERS: u32 = 20;
+const OTHERS: u32 = 12;
 /// Share of the others' tries that come too late while the pool is full.
 const LATE: f64 = 0.25;
 

@@ -1,5 +1,7 @@
 //! Execution environments: the pool of those made on demand, and the reserve of those that were provisioned.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::Millis;
 use super::catalog::FunctionId;
 use super::dice::hash;
@@ -13,10 +15,22 @@ struct Environment {
     free_at: Millis,
 }
 
-/// The environments of one version, made on demand.
+/// An environment made on demand: the moment from which it is free, its turn among those made, and its id.
+type Made = (Millis, u64, u64);
+
+/// The environments of one version, made on demand. There may be a thousand of them, so each question is answered by a
+/// look at the first or the last of an ordered set.
 #[derive(Default)]
 pub struct Pool {
-    environments: Vec<Environment>,
+    /// By the moment from which they are free.
+    made: BTreeSet<Made>,
+    /// By id: the same, and the place that names it.
+    known: HashMap<u64, (Made, Option<u64>)>,
+    /// Places that were left.
+    left: BTreeSet<u64>,
+    /// Places up to here were taken, and so many were made.
+    places: u64,
+    turns: u64,
     /// How often they were all replaced.
     generation: i64,
     /// One died of idleness since.
@@ -32,30 +46,39 @@ impl Pool {
         let phase = (drawn >> 32) as Millis % interval;
         let generation = (at - phase).div_euclid(interval);
         if self.generation != generation {
-            self.environments.clear();
-            self.idled = false;
-            self.generation = generation;
+            *self = Self { generation, ..Self::default() };
         }
         generation * interval + phase
     }
 
     /// The free environment that was used last: Lambda reuses the warmest. None: all are busy or died of idleness.
     pub fn take(&mut self, at: Millis, idle: Millis) -> Option<u64> {
-        let before = self.environments.len();
-        self.environments.retain(|one| one.free_at + idle > at);
-        self.idled |= self.environments.len() < before;
-        let free = self.environments.iter().filter(|one| one.free_at <= at);
-        free.max_by_key(|one| one.free_at).map(|one| one.id)
+        while let Some(&(free_at, _, id)) = self.made.first()
+            && free_at + idle <= at
+        {
+            self.remove(id);
+            self.idled = true;
+        }
+        self.made.range(..=(at, u64::MAX, u64::MAX)).next_back().map(|(.., id)| *id)
     }
 
     /// A new environment. It is known by its place among those that live, so that every run of a block that sees it calls
     /// it the same; unless its place may be that of one that died, which had a log stream of its own.
     pub fn add(&mut self, function: FunctionId, version: u32, arrival: u64, at: Millis) -> u64 {
-        let named = |place: u64| hash(&[function as u64, u64::from(version), place, self.generation as u64, 9]);
-        let free = |id: &u64| self.environments.iter().all(|one| one.id != *id);
-        let by_arrival = hash(&[arrival, 10]);
-        let id = if self.idled { by_arrival } else { (0..).map(named).find(free).unwrap_or(by_arrival) };
-        self.environments.push(Environment { id, free_at: at });
+        let place = (!self.idled).then(|| {
+            self.left.pop_first().unwrap_or_else(|| {
+                self.places += 1;
+                self.places - 1
+            })
+        });
+        let id = match place {
+            Some(place) => hash(&[function as u64, u64::from(version), place, self.generation as u64, 9]),
+            None => hash(&[arrival, 10]),
+        };
+        self.turns += 1;
+        let made = (at, self.turns, id);
+        self.made.insert(made);
+        self.known.insert(id, (made, place));
         id
     }
 
@@ -63,9 +86,20 @@ impl Pool {
     pub fn occupy(&mut self, id: u64, until: Option<Millis>) {
         match until {
             Some(until) => {
-                self.environments.iter_mut().filter(|one| one.id == id).for_each(|one| one.free_at = until);
+                if let Some((made, _)) = self.known.get_mut(&id) {
+                    self.made.remove(made);
+                    made.0 = until;
+                    self.made.insert(*made);
+                }
             }
-            None => self.environments.retain(|one| one.id != id),
+            None => self.remove(id),
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        if let Some((made, place)) = self.known.remove(&id) {
+            self.made.remove(&made);
+            self.left.extend(place);
         }
     }
 }

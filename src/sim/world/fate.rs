@@ -22,6 +22,9 @@ pub struct Fate {
     pub calls: Vec<Call>,
 }
 
+/// A restore by SnapStart takes so much of the init that it spares.
+const RESTORED: f64 = 0.15;
+
 /// A function that an invocation calls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call {
@@ -33,6 +36,8 @@ pub struct Call {
     pub at: Millis,
     /// InvocationType Event.
     pub asynchronous: bool,
+    /// 0 for the call itself; Lambda makes the others when that failed.
+    pub attempt: u8,
 }
 
 /// A key: the second of the arrival in the upper bits, so that whoever has the key knows where to look.
@@ -78,19 +83,22 @@ pub fn of(world: &World, function: FunctionId, key: u64, at: Millis, version: u3
             raised = Some((kind, message));
         }
     }
-    let timeout_ms = f64::from(spec.timeout_s) * 1000.0;
+    if spec.restores(version) {
+        init *= RESTORED;
+    }
+    let (timeout_ms, memory_mb) = (f64::from(spec.timeout_of(version)) * 1000.0, spec.memory_of(version));
     let roll = dice.unit();
     let own = dice.log_normal(character.duration_p50_ms * duration, character.spread * spread).max(1.0);
     let init_ms = dice.log_normal(character.init_p50_ms * init, 0.22).max(20.0);
     let used = f64::from(character.memory_used_mb) * memory * (0.92 + 0.16 * dice.unit());
-    let mut memory_used_mb = (used as u32).clamp(30, spec.memory_mb);
+    let mut memory_used_mb = (used as u32).clamp(30, memory_mb);
     let mut outcome = Outcome::Success;
     let mut own_ms = own;
     if roll < timeouts {
         outcome = Outcome::TimedOut;
     } else if roll < timeouts + oom {
         outcome = Outcome::OutOfMemory;
-        memory_used_mb = spec.memory_mb;
+        memory_used_mb = memory_mb;
     } else if roll < timeouts + oom + errors {
         let (kind, message) = raised.unwrap_or_else(|| raise(character, &mut dice));
         outcome = Outcome::Error { kind: kind.to_owned(), message: message.to_owned() };
@@ -139,7 +147,7 @@ fn calls(
         }
         let start = at + cursor as Millis + if asynchronous { 15 + dice.below(60) as Millis } else { 2 };
         let child = key(start, &[parent, callee as u64]);
-        calls.push(Call { function: callee, key: child, at: start, asynchronous });
+        calls.push(Call { function: callee, key: child, at: start, asynchronous, attempt: 0 });
         if asynchronous {
             cursor += 4.0;
             waited += 4.0;

@@ -61,6 +61,7 @@ pub fn function(number: usize, born: Millis) -> Function {
             errors: &[("Error", "unexpected end of input")],
             says: &["run finished in {ms} ms, {n} rows"],
         },
+        extras: super::extras::Extras::default(),
         name,
     }
 }

@@ -24,7 +24,7 @@ pub struct Invocation {
     pub version: u32,
     /// Alias through which it was invoked.
     pub alias: Option<String>,
-    /// Init Duration in ms where this was a cold start.
+    /// Init Duration in ms where this was a cold start; the duration of the restore where SnapStart made it one.
     pub init_ms: Option<f64>,
     /// Ran on provisioned concurrency; `Some(false)` is spillover.
     pub provisioned: Option<bool>,
@@ -38,6 +38,10 @@ pub struct Invocation {
     pub outcome: Outcome,
     /// What asked for it.
     pub cause: Cause,
+    /// How long its batch waited for its turn, or its event for this attempt, ms.
+    pub waited_ms: u32,
+    /// 0, or which retry of an asynchronous event this is.
+    pub attempt: u8,
 }
 
 impl Invocation {

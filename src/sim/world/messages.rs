@@ -33,8 +33,7 @@ impl World {
     }
 
     fn queue(&self, mapping: usize) -> Option<&str> {
-        let arn = &self.catalog.mappings[mapping].source_arn;
-        arn.contains(":sqs:").then(|| arn.rsplit(':').next().unwrap_or_default())
+        self.catalog.mappings[mapping].queue()
     }
 
     /// The batches of a mapping received in `t0..=t1`, in their order.

@@ -1,6 +1,7 @@
 //! The world: one account as a function of (scenario, seed, time), with what its user changed laid over it.
 
 mod arrivals;
+mod backlog;
 mod block;
 pub mod catalog;
 pub mod change;
@@ -9,15 +10,20 @@ mod crowd;
 pub mod destination;
 pub mod dice;
 mod environment;
+pub mod extras;
 mod fate;
 mod filler;
 pub mod gate;
 pub mod invocation;
+mod lifetime;
+mod limits;
+pub mod mapping;
 mod memory;
 pub mod messages;
 pub mod narration;
 pub mod plans;
 mod requests;
+mod retries;
 pub mod sampling;
 pub mod scenario;
 pub mod seen;
@@ -43,7 +49,7 @@ use tally::{FleetTally, Tally};
 /// Milliseconds since 1970, the unit of every moment in the world.
 pub type Millis = i64;
 
-/// Account-wide limit of concurrent executions.
+/// Account-wide limit of concurrent executions, where the scenario names no other.
 pub const ACCOUNT_CONCURRENCY: u32 = 1000;
 
 /// One account. Shared freely between tasks: questions take no lock for long, and changes are appended.
@@ -75,6 +81,7 @@ pub struct World {
     /// Of each API key whose quota the scenario uses up when the period began, and what was used before.
     exhausted: Memory<(usize, usize), Vec<u64>>,
     arrivals: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
+    waiting: Memory<(FunctionId, i64, usize), Vec<Arrival>>,
     planned: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     blocks: Memory<(FunctionId, i64, usize), Vec<Invocation>>,
     tallies: Memory<(FunctionId, Millis, Option<String>, usize), Tally>,
@@ -145,9 +152,11 @@ impl World {
             seen: Memory::new(seen::KEPT),
             counted: Memory::new(40_000),
             exhausted: Memory::new(100),
-            arrivals: Memory::new(30_000),
-            planned: Memory::new(20_000),
-            blocks: Memory::new(40_000),
+            arrivals: Memory::new(40_000),
+            waiting: Memory::new(10_000),
+            planned: Memory::new(40_000),
+            // Of the few functions that call others.
+            blocks: Memory::new(20_000),
             tallies: Memory::new(20_000),
             fleet: Memory::new(1_000),
             nothing: Arc::new(Tally::default()),
@@ -273,7 +282,9 @@ impl World {
     /// Like [`World::tally`], of an alias, and of these only what one version executed (dimension ExecutedVersion).
     pub fn tally_executed(&self, function: FunctionId, minute: Millis, alias: &str, version: u32) -> Arc<Tally> {
         let minute = minute - minute.rem_euclid(tally::MINUTE);
-        Arc::new(totals::tally(self, function, minute, Some(alias), Some(version)))
+        let generation = self.generation(block::start_of(block::of(minute) + 1));
+        let place = (function, minute, Some(format!("{alias} {version}")), generation);
+        self.tallies.get(place, || totals::tally(self, function, minute, Some(alias), Some(version)))
     }
 
     /// All functions together in the minute that begins at `minute`.
@@ -292,6 +303,12 @@ impl World {
             .map(|alias| alias.name.as_str())
     }
 
+    /// The alias that schedules call: `live` where SnapStart, which leaves `$LATEST` alone, is to be of use.
+    pub fn scheduled_qualifier(&self, function: FunctionId) -> Option<&str> {
+        let starts_fast = self.catalog.functions[function].extras.snap_start;
+        self.default_qualifier(function).filter(|_| starts_fast)
+    }
+
     fn settings(&self, function: FunctionId) -> Arc<Settings> {
         let generation = self.changes.with(<[Change]>::len);
         self.settings.get((function, generation), || {
@@ -301,6 +318,12 @@ impl World {
 
     fn minute(&self, minute: f64) -> Millis {
         self.born + (minute * 60_000.0) as Millis
+    }
+
+    /// Versions that an alias shared out its traffic to at any time, in their order.
+    pub fn weighted(&self, function: FunctionId, alias: &str) -> Vec<u32> {
+        let place = self.catalog.functions[function].aliases.iter().position(|one| one.name == alias);
+        place.map_or_else(Vec::new, |place| self.settings(function).weighted(place))
     }
 
     /// Aliases of a function at a moment.
@@ -355,7 +378,7 @@ impl World {
                 None => self.all_provisioned(function, at).iter().map(|config| config.requested).sum(),
             })
             .sum();
-        ACCOUNT_CONCURRENCY.saturating_sub(taken)
+        self.scenario.account_concurrency.saturating_sub(taken)
     }
 
     /// The functions that are no fillers, and the fillers that a client changed or invoked.
@@ -382,3 +405,6 @@ impl World {
         self.changes.push(at, what)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,13 +100,35 @@ impl Teller<'_> {
         self.invocation.start + self.invocation.duration_ms as Millis
     }
 
-    /// Duration rounded up with the init, which is billed since August 2025.
+    /// Duration rounded up with the init, which is billed since August 2025; of a restore only a part is billed.
     fn billed(&self) -> u64 {
-        (self.invocation.duration_ms + self.invocation.init_ms.unwrap_or(0.0)).ceil() as u64
+        match self.restore_ms() {
+            Some(restore) => self.invocation.duration_ms.ceil() as u64 + Self::billed_restore(restore),
+            None => (self.invocation.duration_ms + self.invocation.init_ms.unwrap_or(0.0)).ceil() as u64,
+        }
+    }
+
+    /// The cold start, where SnapStart made a restore of it.
+    fn restore_ms(&self) -> Option<f64> {
+        self.invocation.init_ms.filter(|_| self.function.restores(self.invocation.version))
+    }
+
+    /// The runtime's load and its hooks are billed, the snapshot's way into memory is not.
+    fn billed_restore(restore_ms: f64) -> u64 {
+        (restore_ms * 0.3).ceil() as u64
+    }
+
+    /// Of the version that ran.
+    fn runtime(&self) -> &str {
+        self.function.runtime_of(self.invocation.version)
+    }
+
+    fn memory_mb(&self) -> u32 {
+        self.function.memory_of(self.invocation.version)
     }
 
     fn runtime_version(&self) -> String {
-        let runtime = &self.function.runtime;
+        let runtime = self.runtime();
         if let Some(system) = runtime.strip_prefix("provided.") {
             return format!("provided:{system}.v{}", 20 + hash_text(runtime) % 30);
         }
@@ -115,7 +137,7 @@ impl Teller<'_> {
     }
 
     fn runtime_arn(&self) -> String {
-        let mut dice = Dice::of(&[hash_text(&self.function.runtime)]);
+        let mut dice = Dice::of(&[hash_text(self.runtime())]);
         let id: String = (0..4).map(|_| dice.hex16()).collect();
         format!("arn:aws:lambda:{}::runtime:{id}", self.region)
     }
@@ -129,7 +151,7 @@ impl Teller<'_> {
 
     /// Older runtimes write time-outs and crashes as lines of their own, newer ones as the status of REPORT.
     fn old_style(&self) -> bool {
-        matches!(self.function.runtime.as_str(), "nodejs18.x" | "python3.8" | "python3.9")
+        matches!(self.runtime(), "nodejs18.x" | "python3.8" | "python3.9")
     }
 
     fn status(&self) -> Option<(&'static str, Option<&str>)> {

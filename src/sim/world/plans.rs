@@ -298,7 +298,7 @@ impl World {
         let mut last = None;
         self.changes_with(|list| {
             let plans = list.iter().filter(|change| matches!(change.what, What::Plan { .. }) && change.at <= until);
-            last = plans.map(|change| change.at).last();
+            last = plans.map(|change| change.at).next_back();
         });
         last
     }

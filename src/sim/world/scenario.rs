@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::Millis;
+use super::{ACCOUNT_CONCURRENCY, Millis};
 
 /// Name and text of each scenario.
-const EMBEDDED: [(&str, &str); 13] = [
+const EMBEDDED: [(&str, &str); 21] = [
     ("shop", include_str!("../../../config/scenarios/shop.toml")),
     ("calm", include_str!("../../../config/scenarios/calm.toml")),
     ("outage", include_str!("../../../config/scenarios/outage.toml")),
@@ -14,6 +14,14 @@ const EMBEDDED: [(&str, &str); 13] = [
     ("deploy", include_str!("../../../config/scenarios/deploy.toml")),
     ("flood", include_str!("../../../config/scenarios/flood.toml")),
     ("spans", include_str!("../../../config/scenarios/spans.toml")),
+    ("throttle-reserved", include_str!("../../../config/scenarios/throttle-reserved.toml")),
+    ("throttle-pool", include_str!("../../../config/scenarios/throttle-pool.toml")),
+    ("throttle-scaling", include_str!("../../../config/scenarios/throttle-scaling.toml")),
+    ("throttle-rate", include_str!("../../../config/scenarios/throttle-rate.toml")),
+    ("throttle-spillover", include_str!("../../../config/scenarios/throttle-spillover.toml")),
+    ("throttle-queue", include_str!("../../../config/scenarios/throttle-queue.toml")),
+    ("stream-lag", include_str!("../../../config/scenarios/stream-lag.toml")),
+    ("async-drops", include_str!("../../../config/scenarios/async-drops.toml")),
     ("throttle-stage", include_str!("../../../config/scenarios/throttle-stage.toml")),
     ("throttle-method", include_str!("../../../config/scenarios/throttle-method.toml")),
     ("throttle-plan", include_str!("../../../config/scenarios/throttle-plan.toml")),
@@ -44,6 +52,9 @@ pub struct Scenario {
     /// Functions whose reserved concurrency differs from the catalog's.
     #[serde(default)]
     pub reserve: Vec<Reserve>,
+    /// Functions that somebody updates, so that other changes have to wait.
+    #[serde(default)]
+    pub updating: Vec<Updating>,
     /// Stages whose settings differ from the catalog's.
     #[serde(default)]
     pub stage: Vec<StageBend>,
@@ -60,10 +71,26 @@ pub struct Scenario {
     pub spans: bool,
     /// Share of the requests that the default sampling rule takes, where it is not 5 %.
     pub default_sampling: Option<f64>,
+    /// The account's limit of concurrent executions.
+    #[serde(default = "usual_concurrency")]
+    pub account_concurrency: u32,
+    /// Every hour of the day is as busy as any other, so that numbers are the same whenever it is looked at.
+    #[serde(default)]
+    pub flat: bool,
+    /// Functions whose event source fills up faster than its mapping empties it.
+    #[serde(default)]
+    pub backlog: Vec<Backlog>,
+    /// Functions whose asynchronous events are tried again.
+    #[serde(default)]
+    pub asynchronous: Vec<Asynchronous>,
 }
 
 fn one() -> f64 {
     1.0
+}
+
+fn usual_concurrency() -> u32 {
+    ACCOUNT_CONCURRENCY
 }
 
 /// A function that behaves otherwise than its character.
@@ -133,6 +160,46 @@ pub struct Reserve {
     pub reserved: u32,
     /// Minutes from the birth of the world.
     pub minute: f64,
+}
+
+/// A queue or stream in front of a function whose batches wait until its mapping has a hand free.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backlog {
+    /// FunctionName.
+    pub function: String,
+    /// Shards of a stream, each read by one poller (ParallelizationFactor 1). A queue has its mapping's MaximumConcurrency.
+    #[serde(default)]
+    pub shards: u32,
+    /// Minutes from the birth of the world.
+    pub from_minute: f64,
+    /// End, likewise; by then nothing must wait any more.
+    pub until_minute: f64,
+}
+
+/// Asynchronous events of a function that fails.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asynchronous {
+    /// FunctionName.
+    pub function: String,
+    /// MaximumRetryAttempts, 0 to 2.
+    pub retries: u8,
+    /// What is dropped can't be delivered to the destination for failures.
+    #[serde(default)]
+    pub destination_fails: bool,
+}
+
+/// A function whose LastUpdateStatus is InProgress for a while.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updating {
+    /// FunctionName.
+    pub function: String,
+    /// Begin, in minutes from the birth of the world.
+    pub from_minute: f64,
+    /// Seconds until it is done.
+    pub for_s: u32,
 }
 
 /// A stage setting that is made at some moment.

@@ -13,6 +13,9 @@ pub struct Settings {
     /// Moment, qualifier, requested (none when deleted).
     provisioned: Vec<(Millis, String, Option<u32>)>,
     names: Vec<String>,
+    /// When updates of the function began and ended.
+    updates: Vec<(Millis, Millis)>,
+    deleted: Option<Millis>,
     seed: u64,
 }
 
@@ -33,6 +36,8 @@ impl Settings {
             moves: Vec::new(),
             provisioned: Vec::new(),
             names: function.aliases.iter().map(|alias| alias.name.clone()).collect(),
+            updates: Vec::new(),
+            deleted: None,
             seed: hash_text(&function.name),
         };
         for (index, alias) in function.aliases.iter().enumerate() {
@@ -48,6 +53,10 @@ impl Settings {
         }
         for reserve in scenario.reserve.iter().filter(|reserve| reserve.function == function.name) {
             settings.reserved.push((minute(reserve.minute), Some(reserve.reserved)));
+        }
+        for updating in scenario.updating.iter().filter(|updating| updating.function == function.name) {
+            let from = minute(updating.from_minute);
+            settings.updates.push((from, from + Millis::from(updating.for_s) * 1000));
         }
         changes.with(|list| {
             for change in list.iter().filter(|change| change.function() == Some(id)) {
@@ -65,15 +74,37 @@ impl Settings {
                             settings.moves.push((change.at, index, *version, *second));
                         }
                     }
+                    What::Update { for_ms, .. } => settings.updates.push((change.at, change.at + for_ms)),
+                    What::Delete { .. } => settings.end(change.at),
                     What::Stage { .. }
                     | What::Plan { .. }
                     | What::Destination(_)
                     | What::Indexing(_)
-                    | What::Invoke { .. } => {}
+                    | What::Invoke { .. }
+                    | What::UpdateMapping { .. } => {}
                 }
             }
         });
         settings
+    }
+
+    /// Deleted: nothing is reserved or provisioned for it any more.
+    fn end(&mut self, at: Millis) {
+        self.deleted = self.deleted.or(Some(at));
+        self.reserved.push((at, None));
+        for name in self.provisioned_qualifiers().into_iter().map(str::to_owned).collect::<Vec<_>>() {
+            self.provisioned.push((at, name, None));
+        }
+    }
+
+    /// When the function was deleted.
+    pub fn deleted(&self) -> Option<Millis> {
+        self.deleted
+    }
+
+    /// The updates of the function that had begun by then, each with its begin and its end.
+    pub fn updates(&self, at: Millis) -> impl Iterator<Item = (Millis, Millis)> + '_ {
+        self.updates.iter().copied().filter(move |(from, _)| *from <= at)
     }
 
     /// ReservedConcurrentExecutions at a moment.
@@ -96,6 +127,16 @@ impl Settings {
             AliasState { name: name.clone(), version, second, revision }
         };
         self.names.iter().enumerate().map(state).collect()
+    }
+
+    /// Versions that an alias, by its index in the catalog, shared out its traffic to at any time.
+    pub fn weighted(&self, index: usize) -> Vec<u32> {
+        let moves = self.moves.iter().filter(|(_, alias, ..)| *alias == index);
+        let mut versions: Vec<u32> =
+            moves.filter_map(|(.., version, second)| Some([*version, (*second)?.0])).flatten().collect();
+        versions.sort_unstable();
+        versions.dedup();
+        versions
     }
 
     /// Provisioned concurrency of a qualifier at a moment.

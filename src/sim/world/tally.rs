@@ -38,6 +38,8 @@ pub struct Tally {
     pub iterator_ages: Vec<f64>,
     /// Dead letters that could not be delivered.
     pub dead_letter_errors: u32,
+    /// DestinationDeliveryFailures.
+    pub undelivered: u32,
 }
 
 impl Default for Tally {
@@ -58,6 +60,7 @@ impl Default for Tally {
             async_ages: Vec::new(),
             iterator_ages: Vec::new(),
             dead_letter_errors: 0,
+            undelivered: 0,
         }
     }
 }
@@ -100,4 +103,27 @@ pub struct FleetTally {
     pub async_received: u32,
     /// AsyncEventsDropped.
     pub async_dropped: u32,
+    /// AsyncEventAge of each, ms.
+    pub async_ages: Vec<f64>,
+    /// IteratorAge of each batch of a stream, ms.
+    pub iterator_ages: Vec<f64>,
+    /// DestinationDeliveryFailures.
+    pub undelivered: u32,
+    /// ProvisionedConcurrentExecutions of all functions that have any.
+    pub provisioned_in_flight: u32,
+}
+
+/// A queue in one minute.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueueTally {
+    /// NumberOfMessagesSent.
+    pub sent: u32,
+    /// NumberOfMessagesReceived.
+    pub received: u32,
+    /// ApproximateNumberOfMessagesVisible at the end of the minute.
+    pub visible: u32,
+    /// ApproximateNumberOfMessagesNotVisible at the end of the minute.
+    pub in_flight: u32,
+    /// Age of the oldest message that was not deleted yet, at the end of the minute, ms; 0 where there is none.
+    pub oldest_ms: Millis,
 }

@@ -31,16 +31,21 @@ pub fn tally(
     let mut near = world.invocations(function, minute - longest, minute + MINUTE);
     near.retain(|one| counts(one));
     let mut tally = Tally::default();
+    let asynchronous = world.asynchronous(function);
     for one in near.iter().filter(|one| one.start >= minute) {
         let mut dice = Dice::of(&[one.key, 30]);
         if let Cause::Function { asynchronous: true, .. } = one.cause {
-            tally.async_received += 1;
-            tally.async_ages.push(20.0 + 60.0 * dice.unit());
+            tally.async_received += u32::from(one.attempt == 0);
+            tally.async_ages.push(20.0 + 60.0 * dice.unit() + f64::from(one.waited_ms));
+            if let Some(asynchronous) = asynchronous.filter(|said| one.attempt >= said.retries && failed(one)) {
+                tally.async_dropped += 1;
+                tally.undelivered += u32::from(asynchronous.destination_fails);
+            }
         }
         if let Cause::Mapping(mapping) = one.cause
             && !world.catalog.mappings[mapping].source_arn.contains(":sqs:")
         {
-            tally.iterator_ages.push(80.0 + 900.0 * dice.unit());
+            tally.iterator_ages.push(80.0 + 900.0 * dice.unit() + f64::from(one.waited_ms));
         }
         if matches!(one.outcome, Outcome::Throttled { .. }) {
             tally.throttles += 1;
@@ -70,6 +75,11 @@ pub fn tally(
         }
     };
     tally
+}
+
+/// It ran, and did not succeed.
+fn failed(one: &Invocation) -> bool {
+    !matches!(one.outcome, Outcome::Success | Outcome::Throttled { .. })
 }
 
 /// The most invocations in flight at one moment of each second.
@@ -116,6 +126,10 @@ pub fn fleet(world: &World, minute: Millis) -> FleetTally {
         fleet.spillover += tally.spillover;
         fleet.async_received += tally.async_received;
         fleet.async_dropped += tally.async_dropped;
+        fleet.async_ages.extend_from_slice(&tally.async_ages);
+        fleet.iterator_ages.extend_from_slice(&tally.iterator_ages);
+        fleet.undelivered += tally.undelivered;
+        fleet.provisioned_in_flight += tally.provisioned_in_flight;
         let own_reserve = world.reserved(function, end);
         for second in 0..60 {
             all[second] += u32::from(tally.in_flight[second]);
@@ -153,7 +167,8 @@ pub fn fleet(world: &World, minute: Millis) -> FleetTally {
     fleet.concurrency = all.into_iter().max().unwrap_or(0);
     let unreserved_in_use = on_demand.into_iter().max().unwrap_or(0);
     fleet.unreserved = unreserved_in_use;
-    fleet.claimed = unreserved_in_use + reserved + provisioned_alone;
+    // The seconds of a minute don't peak together, and Lambda lets nobody claim more than there is.
+    fleet.claimed = (unreserved_in_use + reserved + provisioned_alone).min(world.scenario.account_concurrency);
     fleet
 }
 

@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
 use crate::app::App;
-use crate::app::changes::sentence;
+use crate::app::actions::form::{Entry, Form};
 use crate::app::command::Action;
+use crate::app::invoke::answer::start;
 use crate::app::invoke::{Answer, Field, InvokeForm};
 use crate::app::provision::ProvisionForm;
 use crate::text;
@@ -61,12 +62,23 @@ pub fn invoke(app: &App, form: &InvokeForm, pen: &mut Pen, screen: Rect) {
         }
         None => {
             let text = format!("JSON, {}", text::bytes(form.text().len() as u64));
-            pen.put(inside, inside.x + 1, y, &text, styles.popup.patch(styles.good));
+            let x = pen.put(inside, inside.x + 1, y, &text, styles.popup.patch(styles.good));
+            if let Some(library) = app.invokes.library(&form.function) {
+                let (saved, answers) = (library.saved.len(), library.answers.len());
+                let kept = format!(
+                    "{} {saved} saved   {} {answers} answered",
+                    app.keymap.chord(Action::SavedPayloads),
+                    app.keymap.chord(Action::Answers)
+                );
+                pen.put(inside, x + 3, y, &kept, styles.popup.patch(styles.dim));
+            }
         }
     }
     let keys = format!(
-        "{} goes on to the confirmation   {} next field   {} leaves",
+        "{} goes on to the confirmation   {} templates   {} editor   {} next field   {} leaves",
         app.keymap.chord(Action::Send),
+        app.keymap.chord(Action::Templates),
+        app.keymap.chord(Action::Editor),
         app.keymap.chord(Action::SwitchField),
         app.keymap.chord(Action::Back)
     );
@@ -89,7 +101,7 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
                 text,
             ));
         }
-        Some(Err(failure)) => lines.push((sentence(failure), text.patch(styles.critical))),
+        Some(Err(why)) => lines.push((why.clone(), text.patch(styles.critical))),
         Some(Ok(result)) => {
             let (word, style) = match &result.function_error {
                 Some(error) => (format!("FunctionError {error}"), styles.critical),
@@ -102,7 +114,6 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
                 let parts: Vec<String> = [
                     part("duration", report.duration_ms.map(text::millis)),
                     part("billed", report.billed_ms.map(text::millis)),
-                    part("init", report.init_ms.map(text::millis)),
                     part(
                         "memory",
                         report.memory_used_mb.zip(report.memory_mb).map(|(used, size)| format!("{used} of {size} MB")),
@@ -110,10 +121,13 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
                 ]
                 .into_iter()
                 .flatten()
+                .chain([start(report)])
                 .collect();
                 lines.push((parts.join(", "), text));
             }
-            lines.push((format!("round trip {}", text::millis(result.round_trip_ms as f64)), text.patch(styles.dim)));
+            let sent = pen.time_of_day(answer.sent, "%Y-%m-%d %H:%M:%S");
+            let round_trip = text::millis(result.round_trip_ms as f64);
+            lines.push((format!("sent {sent}, round trip {round_trip}"), text.patch(styles.dim)));
             if let Some(request_id) = &result.request_id {
                 lines.push((format!("request id {request_id}"), text.patch(styles.dim)));
             }
@@ -131,6 +145,9 @@ pub fn answer(app: &App, answer: &Answer, pen: &mut Pen, screen: Rect) {
             lines.extend(answer.log.iter().map(|line| (line.clone(), text.patch(styles.level_info))));
         }
     }
+    lines.push((String::new(), text));
+    lines.push(("payload".into(), text.patch(styles.title)));
+    lines.extend(answer.payload.iter().map(|line| (line.clone(), text)));
     let first = answer.cursor.row.min(lines.len().saturating_sub(usize::from(inside.height)));
     let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     for (at, (line, style)) in lines.iter().skip(first).take(usize::from(inside.height)).enumerate() {
@@ -188,4 +205,77 @@ pub fn provision(app: &App, form: &ProvisionForm, pen: &mut Pen, screen: Rect) {
     let keys =
         format!("↑↓ alias or version   Enter goes on to the confirmation   {} leaves", app.keymap.chord(Action::Back));
     pen.put(inside, inside.x + 1, inside.bottom().saturating_sub(1), &keys, styles.popup.patch(styles.dim));
+}
+
+/// A setting being changed.
+///
+/// ```text
+/// ╭ Settings of GET /orders in shop-api prod ─────────────────╮
+/// │ it has no settings of its own: the stage's hold           │
+/// │ › rate, requests/s   20        empty: no limit            │
+/// │   caching            < on >                               │
+/// │ Change rate of GET /orders of shop-api prod from - to 20  │
+/// │ Tab field   Enter goes on to the confirmation   Esc       │
+/// ╰───────────────────────────────────────────────────────────╯
+/// ```
+pub fn setting(app: &App, form: &Form, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let width = 90.min(screen.width.saturating_sub(2));
+    let rows = u16::try_from(form.fields.len() + form.about.len()).unwrap_or(0);
+    let height = (rows + 8).min(screen.height.saturating_sub(1));
+    let inside = pen.popup(screen, width, height, &form.title, false);
+    let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let mut row = 0;
+    for line in &form.about {
+        row += pen.prose(body, row, line, styles.popup.patch(styles.dim));
+    }
+    let label_width = form.fields.iter().map(|field| text::width(&field.label)).max().unwrap_or(0);
+    let label_width = u16::try_from(label_width).unwrap_or(20).min(body.width / 2);
+    for (at, field) in form.fields.iter().enumerate() {
+        let y = body.y + row;
+        if y + 2 >= inside.bottom() {
+            break;
+        }
+        let focus = at == form.at;
+        if focus {
+            pen.put(body, body.x, y, pen.look.glyphs.cursor, styles.popup.patch(styles.accent));
+        }
+        let label = if focus { styles.popup.patch(styles.strong) } else { styles.popup };
+        pen.cell(body, body.x + 2, y, label_width, &field.label, Align::Left, label);
+        let x = body.x + label_width + 4;
+        let x = match &field.entry {
+            Entry::Text(input) => {
+                let typed = format!("{:<10}", text::safe_line(input.value()));
+                pen.put(body, x, y, &typed, if focus { styles.input } else { styles.popup })
+            }
+            Entry::Choice { options, at } => {
+                let shown = options.get(*at).map_or("", |(shown, _)| shown);
+                let (left, right) = if focus { ("< ", " >") } else { ("  ", "  ") };
+                let style = if focus { styles.popup.patch(styles.selection) } else { styles.popup };
+                pen.put(body, x, y, &format!("{left}{}{right}", text::safe_line(shown)), style)
+            }
+        };
+        pen.put(body, x + 2, y, &field.hint, styles.popup.patch(styles.dim));
+        row += 1;
+    }
+    row += 1;
+    let room = Rect { height: body.height.saturating_sub(1), ..body };
+    match form.wish() {
+        Ok(wish) => {
+            row += pen.prose(room, row, &wish.change.sentence(), styles.popup.patch(styles.strong));
+            for (_, line) in wish.notes.iter().filter(|(warns, _)| *warns) {
+                let line = format!("{} {line}", pen.look.glyphs.warning);
+                row += pen.prose(room, row, &line, styles.popup.patch(styles.warning));
+            }
+        }
+        Err(why) => {
+            pen.prose(room, row, &why, styles.popup.patch(styles.dim));
+        }
+    }
+    let keys = format!(
+        "{} field   Enter goes on to the confirmation   {} leaves",
+        app.keymap.chord(Action::SwitchField),
+        app.keymap.chord(Action::Back)
+    );
+    pen.put(body, body.x, inside.bottom().saturating_sub(1), &keys, styles.popup.patch(styles.dim));
 }

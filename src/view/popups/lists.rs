@@ -3,27 +3,36 @@
 use ratatui::layout::{Position, Rect};
 
 use crate::app::App;
-use crate::app::command::{COMMANDS, command};
+use crate::app::command::{Action, COMMANDS, Place, command};
 use crate::app::completion::Completion;
 use crate::app::cursor::Cursor;
 use crate::app::overlay::{Choice, Help, Menu};
 use crate::app::palette::Palette;
+use crate::app::tabs::functions;
+use crate::app::tabs::functions::chooser::Chooser;
 use crate::text;
 use crate::view::pen::{Align, Pen};
 
 /// The keys that work in a place: those of the place first, then those that work everywhere.
 pub fn help(app: &App, help: &Help, pen: &mut Pen, screen: Rect) {
     let styles = pen.look.styles.clone();
-    let place = help.place.unwrap_or(crate::app::command::Place::Anywhere);
+    let place = help.place.unwrap_or(Place::Anywhere);
     let mut rows: Vec<_> = COMMANDS.iter().filter(|command| command.listens_in(place)).collect();
     rows.sort_by_key(|command| (!command.places.contains(&place), command.priority == 0));
-    let height = (rows.len() as u16 + 2).min(screen.height.saturating_sub(2));
+    let notes = if place == Place::Functions { notes() } else { Vec::new() };
+    let total = rows.len() + notes.len();
+    let height = (total as u16 + 2).min(screen.height.saturating_sub(2));
     let inside = pen.popup(screen, 100.min(screen.width.saturating_sub(2)), height, "Keys that work here", false);
     let mut cursor = help.cursor;
-    cursor.first = cursor.row.min(rows.len().saturating_sub(usize::from(inside.height)));
-    for (at, row) in cursor.visible(rows.len(), usize::from(inside.height)).enumerate() {
-        let command = rows[row];
+    cursor.first = cursor.row.min(total.saturating_sub(usize::from(inside.height)));
+    for (at, row) in cursor.visible(total, usize::from(inside.height)).enumerate() {
         let y = inside.y + at as u16;
+        let Some(command) = rows.get(row) else {
+            let (word, sentence) = &notes[row - rows.len()];
+            pen.cell(inside, inside.x + 1, y, 15, word, Align::Left, styles.popup.patch(styles.strong));
+            pen.put(inside, inside.x + 17, y, sentence, styles.popup);
+            continue;
+        };
         let keys = app.keymap.chords(command.action).join(" ");
         pen.cell(inside, inside.x + 1, y, 12, &keys, Align::Left, styles.popup.patch(styles.footer_key));
         let x = pen.put(inside, inside.x + 14, y, command.sentence, styles.popup);
@@ -31,12 +40,55 @@ pub fn help(app: &App, help: &Help, pen: &mut Pen, screen: Rect) {
             pen.put(inside, x + 1, y, "(changes the account)", styles.popup.patch(styles.warning));
         }
     }
-    if rows.len() > usize::from(inside.height) {
-        let more = format!(" {}-{} of {} ", cursor.first + 1, cursor.first + usize::from(inside.height), rows.len());
+    if total > usize::from(inside.height) {
+        let more = format!(" {}-{} of {total} ", cursor.first + 1, cursor.first + usize::from(inside.height));
         let x = inside.right().saturating_sub(text::width(&more) as u16 + 1);
         let frame = Rect { y: inside.bottom(), height: 1, ..inside };
         pen.put(frame, x, inside.bottom(), &more, styles.popup.patch(styles.dim));
     }
+}
+
+/// What the function table's order means, and what its filter takes.
+fn notes() -> Vec<(&'static str, &'static str)> {
+    let mut notes: Vec<_> = ["worst first", "", ""].into_iter().zip(functions::SENTENCES).collect();
+    notes.push(("the filter /", "words that must all be met:"));
+    notes.extend(functions::filter::GRAMMAR);
+    notes
+}
+
+/// The columns of the function table: which are shown, in which order, and which one sorts.
+pub fn columns(app: &App, chooser: &Chooser, pen: &mut Pen, screen: Rect) {
+    let styles = pen.look.styles.clone();
+    let width = 92.min(screen.width.saturating_sub(2));
+    let height = (chooser.items.len() as u16 + 3).min(screen.height.saturating_sub(2));
+    let inside = pen.popup(screen, width, height, "Columns of the function table", false);
+    let body = Rect { height: inside.height.saturating_sub(1), ..inside };
+    let mut cursor = chooser.cursor;
+    cursor.fit(chooser.items.len(), usize::from(body.height));
+    for (at, row) in cursor.visible(chooser.items.len(), usize::from(body.height)).enumerate() {
+        let (column, on) = &chooser.items[row];
+        let y = body.y + at as u16;
+        let style = if *on { styles.popup.patch(styles.strong) } else { styles.popup.patch(styles.dim) };
+        let sorts = app.functions.sort.column() == Some(column);
+        pen.put(body, body.x + 1, y, if *on { "[x]" } else { "[ ]" }, style);
+        pen.cell(body, body.x + 5, y, 16, &text::safe_line(&column.name()), Align::Left, style);
+        let about = if sorts { format!("(sorts) {}", column.about()) } else { column.about().to_string() };
+        let x = body.x + 22;
+        pen.cell(body, x, y, body.right().saturating_sub(x), &about, Align::Left, styles.popup.patch(styles.dim));
+        if row == cursor.row {
+            pen.shade(body, y, styles.selection);
+        }
+    }
+    let key = |action| app.keymap.chord(action);
+    let keys = format!(
+        "{} shows or hides  {}/{} moves  {} sorts by it  {} copies it for the configuration",
+        key(Action::Fold),
+        key(Action::Left),
+        key(Action::Right),
+        key(Action::Sort),
+        key(Action::Copy)
+    );
+    pen.put(inside, inside.x + 1, inside.bottom().saturating_sub(1), &keys, styles.popup.patch(styles.dim));
 }
 
 /// Every error seen, newest first.
@@ -97,19 +149,23 @@ pub fn menu(app: &App, menu: &Menu, pen: &mut Pen, screen: Rect) {
 pub fn choice(choice: &Choice, pen: &mut Pen, screen: Rect) {
     let styles = pen.look.styles.clone();
     let height = (choice.items.len() as u16 + 2).min(screen.height);
-    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, choice.title, false);
-    for (at, (name, chosen)) in choice.items.iter().enumerate() {
+    let inside = pen.popup(screen, 92.min(screen.width.saturating_sub(2)), height, &choice.title, false);
+    let longest = choice.items.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
+    let mut cursor = choice.cursor;
+    cursor.fit(choice.items.len(), usize::from(inside.height));
+    for (at, row) in cursor.visible(choice.items.len(), usize::from(inside.height)).enumerate() {
+        let (name, chosen) = &choice.items[row];
         let y = inside.y + at as u16;
         let (about, style) = match chosen {
             Ok(chosen) => (chosen.text().to_string(), styles.popup),
             Err(why) => (why.clone(), styles.popup.patch(styles.dim)),
         };
-        let names = 40.min(inside.width / 2);
+        let names = u16::try_from(longest).unwrap_or(40).clamp(12, 40.min(inside.width / 2).max(12));
         pen.cell(inside, inside.x + 1, y, names, name, Align::Left, style);
         let x = inside.x + names + 2;
         let room = inside.right().saturating_sub(x);
         pen.cell(inside, x, y, room, &text::safe_line(&about), Align::Left, styles.popup.patch(styles.dim));
-        if at == choice.cursor.row {
+        if row == cursor.row {
             pen.shade(inside, y, styles.selection);
         }
     }

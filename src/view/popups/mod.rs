@@ -2,6 +2,7 @@
 
 pub mod confirm;
 pub mod forms;
+pub mod invokes;
 pub mod line;
 pub mod lists;
 pub mod query;
@@ -22,11 +23,16 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen, screen: Rect, footer: R
         Overlay::Palette(palette) => lists::palette(palette, pen, screen),
         Overlay::Prompt(prompt) => draw_prompt(prompt, pen, footer),
         Overlay::Choice(choice) => lists::choice(choice, pen, screen),
+        Overlay::Columns(chooser) => lists::columns(app, chooser, pen, screen),
         Overlay::Copies(copies) => line::copies(copies, pen, screen),
         Overlay::Line(view) => line::draw(view, pen, screen),
         Overlay::Invoke(form) => forms::invoke(app, form, pen, screen),
         Overlay::Answer(answer) => forms::answer(app, answer, pen, screen),
+        Overlay::Shelf(shelf) => invokes::shelf(app, shelf, pen, screen),
+        Overlay::Answers(answers) => invokes::answers(app, answers, pen, screen),
+        Overlay::Comparison(comparison) => invokes::comparison(comparison, pen, screen),
         Overlay::Provision(form) => forms::provision(app, form, pen, screen),
+        Overlay::Form(form) => forms::setting(app, form, pen, screen),
         Overlay::Query(form) => query::draw(app, form, pen, screen),
         Overlay::Scan(question) => query::scan(question, pen, screen),
         Overlay::Confirm(confirmation) => confirm::draw(app, confirmation, pen, screen),
@@ -41,6 +47,7 @@ fn prompt_label(prompt: &Prompt) -> &'static str {
         PromptKind::Time => "go to: ",
         PromptKind::Jq => "jq: ",
         PromptKind::Find => "find: ",
+        PromptKind::PayloadName => "save payload as: ",
     }
 }
 

@@ -13,12 +13,13 @@ use ratatui::style::Style;
 
 use crate::app::App;
 use crate::app::tabs::apis::rows;
+use crate::app::tabs::apis::sort::{Column, headroom, hit_ratio};
 use crate::app::tabs::apis::{Apis, settings};
-use crate::app::tabs::overview::stage_subject;
 use crate::model::api::{Api, Protocol, Stage};
 use crate::model::series::{Metric, Statistic};
 use crate::model::trouble::{Kind, Trouble};
 use crate::store::feed::Standing;
+use crate::store::gateway::{self, stage_subject};
 use crate::store::metrics::StageFigures;
 use crate::text;
 use crate::view::chart;
@@ -51,17 +52,21 @@ enum Cell {
     Throttle,
     Tracing,
     Logging,
+    Refused,
+    Headroom,
+    Canary,
     Trend,
 }
 
 /// Columns in the order of the screen, with their widths and the width of the screen from which they are shown.
-const CELLS: [(Cell, &str, u16, u16); 16] = [
+const CELLS: [(Cell, &str, u16, u16); 19] = [
     (Cell::Id, "id", 10, 112),
     (Cell::Protocol, "kind", 4, 90),
     (Cell::Endpoint, "endpoint", 8, 150),
     (Cell::Stage, "stage", 10, 0),
     (Cell::Requests, "req", 6, 0),
     (Cell::Share4xx, "4xx", 5, 0),
+    (Cell::Refused, "429", 5, 128),
     (Cell::Share5xx, "5xx", 5, 0),
     (Cell::P50, "p50", 6, 98),
     (Cell::P99, "p99", 6, 60),
@@ -69,6 +74,8 @@ const CELLS: [(Cell, &str, u16, u16); 16] = [
     (Cell::Cache, "cache", 5, 72),
     (Cell::CacheStatus, "status", 10, 132),
     (Cell::Throttle, "rate/burst", 10, 78),
+    (Cell::Headroom, "room", 5, 140),
+    (Cell::Canary, "canary", 6, 160),
     (Cell::Tracing, "X-Ray", 5, 104),
     (Cell::Logging, "log", 6, 110),
     (Cell::Trend, "requests", 20, 170),
@@ -99,6 +106,10 @@ fn title(app: &App) -> String {
         title.push_str(&format!(" of {known}"));
     }
     title.push_str(&format!(", stages {stages}"));
+    if tab.column != Column::Name || tab.reversed {
+        let turned = if tab.reversed { ", reversed" } else { "" };
+        title.push_str(&format!(", by {}{turned}", tab.column.name()));
+    }
     if !tab.filter.is_empty() {
         title.push_str(&format!(", /{}", tab.filter));
         let apis = app.store.apis.get().into_iter().flatten();
@@ -166,7 +177,18 @@ fn draw_table(app: &App, pen: &mut Pen, area: Rect) {
             pen.put(body, body.x + 1, y, pen.look.glyphs.cursor, styles.selection);
         }
     }
-    if shared && inside.height > 2 {
+    if inside.height <= 2 {
+        return;
+    }
+    let selected = tab.rows.get(tab.cursor.row).and_then(|row| Some((row, row.stage.as_deref()?)));
+    let verdict = selected.and_then(|(row, stage)| {
+        let stage = rows::stage(&app.store, &row.api, stage)?;
+        gateway::verdict(&app.store, app.store.api(&row.api)?, stage, app.now)
+    });
+    if let Some(verdict) = verdict {
+        let note = format!("{} {}", pen.look.glyphs.notice, verdict.sentence);
+        pen.put(inside, inside.x, inside.bottom() - 1, &note, styles.throttle);
+    } else if shared {
         let note = "* metrics are keyed by the API's name: the numbers are of all APIs of this name together";
         pen.put(inside, inside.x, inside.bottom() - 1, note, styles.stale);
     }
@@ -225,7 +247,8 @@ fn draw_stage(
     let styles = pen.look.styles.clone();
     let figures = rows::figures_of(&app.store, api, &stage.name);
     let shared = rows::sharing(&app.store, api, &stage.name) > 1;
-    let (mark, style) = mark(pen, &figures, app.config.thresholds.error_share_critical);
+    let refuses = gateway::verdict(&app.store, api, stage, app.now).is_some();
+    let (mark, style) = mark(pen, &figures, refuses, app.config.thresholds.error_share_critical);
     pen.put(body, body.x, y, mark, style);
     let mut x = first;
     for (cell, width) in widths {
@@ -254,11 +277,12 @@ fn draw_stage(
     shared
 }
 
-fn mark(pen: &Pen, figures: &StageFigures, critical: f64) -> (&'static str, Style) {
+fn mark(pen: &Pen, figures: &StageFigures, refuses: bool, critical: f64) -> (&'static str, Style) {
     let (glyphs, styles) = (&pen.look.glyphs, &pen.look.styles);
     let Some(count) = figures.count else { return (" ", styles.dim) };
     match figures.errors_5xx / count.max(1.0) {
         share if share >= critical => (glyphs.critical, styles.critical),
+        _ if refuses => (glyphs.notice, styles.throttle),
         share if share > 0.0 => (glyphs.warning, styles.warning),
         _ => (glyphs.good, styles.good),
     }
@@ -278,9 +302,22 @@ fn value(app: &App, pen: &Pen, cell: Cell, api: &Api, stage: &Stage, figures: &S
         Cell::Share5xx => share(figures.errors_5xx, styles.critical),
         Cell::P50 => (figures.p50.map_or_else(dash, text::millis), styles.text),
         Cell::P99 => (figures.p99.map_or_else(dash, text::millis), styles.text),
-        Cell::Hits => match figures.hits + figures.misses {
-            looked if looked > 0.0 && stage.cache_enabled => (text::percent(figures.hits / looked), styles.text),
-            _ => (dash(), styles.dim),
+        Cell::Hits => match hit_ratio(figures).filter(|_| stage.cache_enabled) {
+            Some(ratio) => (text::percent(ratio), styles.text),
+            None => (dash(), styles.dim),
+        },
+        Cell::Refused => match gateway::refusals(&app.store, api, stage).share() {
+            Some(share) => (text::percent(share), if share > 0.0 { styles.throttle } else { styles.dim }),
+            None => (dash(), styles.dim),
+        },
+        Cell::Headroom => match headroom(&app.store, api, stage, app.now) {
+            Some(room) if room < 0.0 => ("none".into(), styles.throttle),
+            Some(room) => (text::percent(room), if room < 0.2 { styles.warning } else { styles.text }),
+            None => (dash(), styles.dim),
+        },
+        Cell::Canary => match &stage.canary {
+            Some(canary) => (format!("{}%", canary.percent), styles.warning),
+            None => (dash(), styles.dim),
         },
         Cell::Cache => match (api.protocol, stage.cache_enabled) {
             (Protocol::Rest, true) => {

@@ -1,23 +1,33 @@
 //! The function table.
 //!
 //! ```text
-//! ╭ Functions 24, worst first ─────────────────────────────────────────────────────────────────╮
-//! │   function            inv   err%   thr     p50     p99 of t/o conc  res  prov  mem  runtime  │
-//! │ ● payment-authorize  1234   12.0%    0   120ms   900ms   30%    4   20     -   512  nodejs22 │
-//! ╰──────────────────────────────────────────────────────────────────────────────────────────────╯
+//! ╭ Functions 24, worst first, by tag team ────────────────────────────────────────────────────╮
+//! │   function            inv   err%   thr     p50     p99 of t/o conc resv  mem  runtime       │
+//! │ ▼ payments (3)       1234   12.0%    0                                                      │
+//! │ ● payment-authorize  1234   12.0%    0   120ms   900ms   30%    4   20  512  nodejs22       │
+//! ╰ worst: errors and throttles by number and share, p99 near the time-out, then volume ───────╯
 //! ```
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::App;
-use crate::app::tabs::functions::{Column, Functions};
+use crate::app::tabs::functions::columns::{Column, Reading};
+use crate::app::tabs::functions::groups::{Head, Row};
+use crate::app::tabs::functions::order::Sort;
+use crate::app::tabs::functions::{Facts, Functions, IN_SHORT, Known};
 use crate::model::function::Function;
 use crate::model::series::{Metric, Statistic, Subject};
+use crate::store::feed::Standing;
 use crate::store::metrics::Figures;
 use crate::text;
 use crate::view::chart;
 use crate::view::pen::{Align, Pen};
+
+/// The name is not squeezed below this, and not drawn wider than that.
+const NAME: (u16, u16) = (24, 48);
+/// The trend is of use from this width on; it takes what the others leave.
+const TREND: u16 = 12;
 
 /// Draws the table, or the open function.
 pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
@@ -28,41 +38,46 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
     }
 }
 
-/// What a column shows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Cell {
-    Invocations,
-    ErrorShare,
-    Throttles,
-    P50,
-    P99,
-    OfTimeout,
-    Concurrency,
-    Reserved,
-    Memory,
-    Runtime,
-    Trend,
+/// Where the columns stand.
+struct Fitting {
+    name: u16,
+    /// Column, its first place, its width.
+    columns: Vec<(Column, u16, u16)>,
+    /// Some are scrolled out on the left; some do not fit on the right.
+    more: (bool, bool),
 }
 
-/// Columns in the order of the screen, with their widths and the width of the screen from which they are shown.
-const CELLS: [(Cell, &str, u16, u16, Option<Column>); 11] = [
-    (Cell::Invocations, "inv", 6, 0, Some(Column::Invocations)),
-    (Cell::ErrorShare, "err%", 5, 0, Some(Column::Errors)),
-    (Cell::Throttles, "thr", 5, 0, Some(Column::Throttles)),
-    (Cell::P50, "p50", 6, 70, Some(Column::P50)),
-    (Cell::P99, "p99", 6, 0, Some(Column::P99)),
-    (Cell::OfTimeout, "of t/o", 6, 76, None),
-    (Cell::Concurrency, "conc", 4, 60, Some(Column::Concurrency)),
-    (Cell::Reserved, "resv", 4, 90, None),
-    (Cell::Memory, "mem", 5, 100, None),
-    (Cell::Runtime, "runtime", 13, 110, None),
-    (Cell::Trend, "invocations", 24, 150, None),
-];
+impl Fitting {
+    /// As many columns as fit beside a name that can be read.
+    fn of(tab: &Functions, inside: Rect) -> Fitting {
+        let room = inside.width.saturating_sub(2);
+        let least = NAME.0.min(room * 2 / 5);
+        let (mut used, mut chosen) = (0, Vec::new());
+        let wanted = &tab.columns[tab.first_column.min(tab.columns.len())..];
+        for column in wanted {
+            let width = if *column == Column::Trend { TREND } else { column.width() };
+            if least + used + width + 1 > room {
+                break;
+            }
+            used += width + 1;
+            chosen.push((column.clone(), width));
+        }
+        let more = (tab.first_column > 0, chosen.len() < wanted.len());
+        let name = (room - used).min(NAME.1);
+        let spare = room - used - name;
+        let mut x = inside.x + 2 + name;
+        let mut columns = Vec::new();
+        for (column, width) in chosen {
+            let width = if column == Column::Trend { width + spare } else { width };
+            columns.push((column, x + 1, width));
+            x += width + 1;
+        }
+        Fitting { name, columns, more }
+    }
+}
 
-fn draw_table(app: &App, pen: &mut Pen, area: Rect) {
-    let styles = pen.look.styles.clone();
-    let tab = &app.functions;
-    let inventory = &app.store.functions;
+fn title(app: &App) -> String {
+    let (tab, inventory) = (&app.functions, &app.store.functions);
     let mut title = format!("Functions {}", tab.order.len());
     if tab.order.len() != inventory.all().len() {
         title.push_str(&format!(" of {}", inventory.all().len()));
@@ -70,78 +85,184 @@ fn draw_table(app: &App, pen: &mut Pen, area: Rect) {
     if !inventory.complete() && !inventory.all().is_empty() {
         title.push_str(", more coming");
     }
+    // What was typed and means nothing is said before all else: it hides nothing.
+    if let Some(complaint) = tab.complaint() {
+        title.push_str(&format!(": {complaint}"));
+        return title;
+    }
     let order = if tab.reversed { " reversed" } else { "" };
-    title.push_str(&match tab.column {
-        Column::Worst => format!(", worst first{order}"),
-        column => format!(", by {}{order}", column.name()),
+    title.push_str(&match (&tab.ranked, &tab.sort) {
+        (Some(ranked), _) => {
+            let over = text::span(std::time::Duration::from_secs(ranked.over_s));
+            let at = ranked.asked.with_timezone(&app.offset).format("%H:%M");
+            format!(", ranked by Metrics Insights, {at}, {} over {over}{order}", ranked.what())
+        }
+        (None, Sort::Worst) => format!(", worst first{order}"),
+        (None, sort) => format!(", by {}{order}", sort.name()),
     });
+    if let Some(groups) = &tab.groups {
+        title.push_str(&format!(", grouped by {}", groups.by.name()));
+    }
     if !tab.filter.is_empty() {
         title.push_str(&format!(", /{}", tab.filter));
     }
-    let inside = pen.panel(area, &title, true);
+    title
+}
+
+/// What has to be said of the rows: words that could not be decided, tags that are denied, what `worst` means.
+fn remark(app: &App, known: &Known) -> Option<(String, bool)> {
+    let tab = &app.functions;
+    let undecided: Vec<String> =
+        tab.undecided().map(|(word, count)| format!("{word} is not known of {}", text::count(count as f64))).collect();
+    if !undecided.is_empty() {
+        return Some((format!("{}: left out", undecided.join(", ")), true));
+    }
+    let shows_tags =
+        tab.columns.iter().any(Column::needs_tags) || tab.groups.as_ref().is_some_and(|g| g.by.column().needs_tags());
+    if let Some(trouble) = app.store.tags.trouble().filter(|_| shows_tags) {
+        return Some((format!("tags: {}", trouble.sentence()), true));
+    }
+    if shows_tags && !known.has_tags() {
+        return Some(("tags are being read".into(), false));
+    }
+    match (&tab.ranked, &tab.sort) {
+        (Some(ranked), _) => match ranked.standing(&app.store) {
+            Standing::Waiting => Some(("being ranked; Esc leaves it".into(), false)),
+            _ => Some(("Esc leaves the ranking".into(), false)),
+        },
+        (None, Sort::Worst) => Some((IN_SHORT.into(), false)),
+        _ => None,
+    }
+}
+
+fn draw_table(app: &App, pen: &mut Pen, area: Rect) {
+    let styles = pen.look.styles.clone();
+    let tab = &app.functions;
+    let inventory = &app.store.functions;
+    let known = tab.known(&app.store, app.now);
+    let inside = pen.panel(area, &title(app), true);
     if tab.order.is_empty() {
-        let what = if tab.filter.is_empty() {
-            "functions in this region"
-        } else {
-            "functions that the filter takes (Esc drops it)"
+        let what = match (&tab.ranked, tab.filter.is_empty()) {
+            (Some(_), true) => "functions in the ranking (Esc leaves it)",
+            (None, true) => "functions in this region",
+            (_, false) => "functions that the filter takes (Esc drops it)",
         };
-        pen.empty(inside, inventory.standing(), what);
+        pen.empty(inside, tab.standing(&app.store), what);
+    } else {
+        pen.standing(area, tab.standing(&app.store));
+    }
+    if let Some((remark, strong)) = remark(app, &known) {
+        let y = area.bottom().saturating_sub(1);
+        let line = Rect { x: area.x + 2, y, width: area.width.saturating_sub(4), height: 1 };
+        pen.put(line, line.x, y, &format!(" {remark} "), if strong { styles.warning } else { styles.dim });
+    }
+    if tab.order.is_empty() {
         return;
     }
-    pen.standing(area, inventory.standing());
-    let columns: Vec<_> = CELLS.iter().filter(|(.., from, _)| area.width >= *from).collect();
-    let numbers: u16 = columns.iter().map(|(_, _, width, ..)| width + 1).sum();
-    let name_width = inside.width.saturating_sub(numbers + 2).min(48);
-    let spare = inside.width.saturating_sub(numbers + 2 + name_width);
-    let first_number = inside.x + 2 + name_width;
-    pen.cell(
-        inside,
-        inside.x + 2,
-        inside.y,
-        name_width,
-        "function",
-        Align::Left,
-        heading(&styles, tab.column == Column::Name),
-    );
-    let mut x = first_number;
-    for (cell, name, width, _, sort) in &columns {
-        let align = if matches!(cell, Cell::Runtime | Cell::Trend) { Align::Left } else { Align::Right };
-        let width = if *cell == Cell::Trend { width + spare } else { *width };
-        pen.cell(inside, x + 1, inside.y, width, name, align, heading(&styles, *sort == Some(tab.column)));
-        x += width + 1;
-    }
+    let fitting = Fitting::of(tab, inside);
+    headings(tab, pen, inside, &fitting);
     let body = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
-    let unknown = Figures::default();
-    let rows = tab.cursor.visible(tab.order.len(), Functions::height(area));
-    for (at, row) in rows.enumerate() {
+    let unknown = Facts::default();
+    for (at, place) in tab.cursor.visible(tab.rows(), Functions::height(area)).enumerate() {
         let y = body.y + u16::try_from(at).unwrap_or(0);
         if y >= body.bottom() {
             break;
         }
-        let function = &inventory.all()[tab.order[row]];
-        let figures = tab.figures.get(&function.name).unwrap_or(&unknown);
-        let (mark, style) = mark(pen, figures, app.config.thresholds.error_share_critical);
-        pen.put(body, body.x, y, mark, style);
-        let name = text::cut_middle(&function.name, usize::from(name_width));
-        pen.cell(body, body.x + 2, y, name_width, &name, Align::Left, styles.text);
-        let mut x = first_number;
-        for (cell, _, width, ..) in &columns {
-            if *cell == Cell::Trend {
-                let subject = Subject::Function(function.name.clone());
-                let series = app.store.metrics.get(&subject, Metric::Invocations, Statistic::Sum);
-                chart::sparkline(pen, x + 1, y, width + spare, series, app.window, styles.chart_1);
-            } else {
-                let (value, style) = value(*cell, function, figures, pen);
-                let align = if *cell == Cell::Runtime { Align::Left } else { Align::Right };
-                pen.cell(body, x + 1, y, *width, &value, align, style);
+        match (tab.row(place), &tab.groups) {
+            (Some(Row::Function(at)), _) => {
+                let Some(function) = inventory.all().get(at) else { continue };
+                draw_function(app, pen, body, y, &fitting, function, tab.facts(at).unwrap_or(&unknown), &known);
             }
-            x += width + 1;
+            (Some(Row::Head(at)), Some(groups)) => {
+                if let Some(head) = groups.heads.get(at) {
+                    draw_head(pen, body, y, &fitting, head);
+                }
+            }
+            _ => {}
         }
-        if row == tab.cursor.row {
+        if place == tab.cursor.row {
             pen.shade(body, y, styles.selection);
             pen.put(body, body.x + 1, y, pen.look.glyphs.cursor, styles.selection);
         }
     }
+}
+
+fn headings(tab: &Functions, pen: &mut Pen, inside: Rect, fitting: &Fitting) {
+    let styles = pen.look.styles.clone();
+    let sorts = |column: &Column| tab.ranked.is_none() && tab.sort.column() == Some(column);
+    let y = inside.y;
+    pen.cell(inside, inside.x + 2, y, fitting.name, "function", Align::Left, heading(&styles, sorts(&Column::Name)));
+    for (column, x, width) in &fitting.columns {
+        let style = heading(&styles, sorts(column));
+        pen.cell(inside, *x, y, *width, &text::safe_line(&column.heading()), align(column), style);
+    }
+    if fitting.more.0 {
+        pen.put(inside, inside.x + fitting.name, y, "<", styles.accent);
+    }
+    if fitting.more.1 {
+        pen.put(inside, inside.right().saturating_sub(1), y, ">", styles.accent);
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // a place, a row and what is known of it: a struct of them would only be taken apart again
+fn draw_function(
+    app: &App,
+    pen: &mut Pen,
+    body: Rect,
+    y: u16,
+    fitting: &Fitting,
+    function: &Function,
+    facts: &Facts,
+    known: &Known,
+) {
+    let styles = pen.look.styles.clone();
+    let (mark, style) = mark(pen, &facts.figures, app.config.thresholds.error_share_critical);
+    pen.put(body, body.x, y, mark, style);
+    let name = text::cut_middle(&function.name, usize::from(fitting.name));
+    pen.cell(body, body.x + 2, y, fitting.name, &name, Align::Left, styles.text);
+    for (column, x, width) in &fitting.columns {
+        if *column == Column::Trend {
+            let subject = Subject::Function(function.name.clone());
+            let series = app.store.metrics.get(&subject, Metric::Invocations, Statistic::Sum);
+            chart::sparkline(pen, *x, y, *width, series, app.window, styles.chart_1);
+        } else {
+            let (value, style) = value(column, &column.read(function, facts, known), pen);
+            pen.cell(body, *x, y, *width, &value, align(column), style);
+        }
+    }
+}
+
+fn draw_head(pen: &mut Pen, body: Rect, y: u16, fitting: &Fitting, head: &Head) {
+    let styles = pen.look.styles.clone();
+    let fold = if head.folded { pen.look.glyphs.closed } else { pen.look.glyphs.open };
+    pen.put(body, body.x, y, fold, styles.accent);
+    let count = format!(" ({})", head.functions);
+    let room = usize::from(fitting.name).saturating_sub(count.len());
+    let name = format!("{}{count}", text::cut_middle(&text::safe_line(&head.key), room));
+    pen.cell(body, body.x + 2, y, fitting.name, &name, Align::Left, styles.strong);
+    let figures = Figures {
+        invocations: (head.measured > 0).then_some(head.invocations),
+        errors: head.errors,
+        throttles: head.throttles,
+        ..Figures::default()
+    };
+    let facts = Facts { figures, ..Facts::default() };
+    for (column, x, width) in &fitting.columns {
+        let reading = match column {
+            _ if head.measured == 0 => continue,
+            Column::Invocations => Reading::Number(facts.figures.invocations.unwrap_or(0.0)),
+            Column::ErrorShare => Reading::Number(facts.figures.error_share()),
+            Column::Errors => Reading::Number(head.errors),
+            Column::Throttles => Reading::Number(head.throttles),
+            _ => continue,
+        };
+        let (value, style) = value(column, &reading, pen);
+        pen.cell(body, *x, y, *width, &value, Align::Right, styles.strong.patch(style));
+    }
+}
+
+fn align(column: &Column) -> Align {
+    if column.is_text() { Align::Left } else { Align::Right }
 }
 
 fn heading(styles: &crate::view::look::Styles, sorted: bool) -> Style {
@@ -159,37 +280,28 @@ fn mark(pen: &Pen, figures: &Figures, critical: f64) -> (&'static str, Style) {
     }
 }
 
-fn value(cell: Cell, function: &Function, figures: &Figures, pen: &Pen) -> (String, Style) {
+fn value(column: &Column, reading: &Reading, pen: &Pen) -> (String, Style) {
     let styles = &pen.look.styles;
-    let dash = || "-".to_string();
-    let known = figures.invocations.is_some();
-    match cell {
-        Cell::Invocations => (figures.invocations.map_or_else(dash, text::count), styles.text),
-        Cell::ErrorShare if !known => (dash(), styles.dim),
-        Cell::ErrorShare => {
-            (text::percent(figures.error_share()), if figures.errors > 0.0 { styles.critical } else { styles.dim })
+    let number = match reading {
+        // Neither is a zero.
+        Reading::Unknown | Reading::Absent => return ("-".into(), styles.dim),
+        Reading::Text(text) => return (text::safe_line(text).into_owned(), styles.dim),
+        Reading::Number(number) => *number,
+    };
+    let if_any = |style: Style| if number > 0.0 { style } else { styles.dim };
+    match column {
+        Column::ErrorShare => (text::percent(number), if_any(styles.critical)),
+        Column::Errors => (text::count(number), if_any(styles.critical)),
+        Column::Throttles => (text::count(number), if_any(styles.throttle)),
+        Column::P50 | Column::P90 | Column::P99 | Column::Maximum => (text::millis(number), styles.text),
+        Column::OfTimeout | Column::Used => {
+            (text::percent(number), if number >= 0.9 { styles.warning } else { styles.dim })
         }
-        Cell::Throttles if !known => (dash(), styles.dim),
-        Cell::Throttles => {
-            (text::count(figures.throttles), if figures.throttles > 0.0 { styles.throttle } else { styles.dim })
-        }
-        Cell::P50 => (figures.p50.map_or_else(dash, text::millis), styles.text),
-        Cell::P99 => (figures.p99.map_or_else(dash, text::millis), styles.text),
-        Cell::OfTimeout => match figures.p99.filter(|_| function.timeout_s > 0) {
-            Some(p99) => {
-                let share = p99 / (f64::from(function.timeout_s) * 1000.0);
-                (text::percent(share), if share >= 0.9 { styles.warning } else { styles.dim })
-            }
-            None => (dash(), styles.dim),
-        },
-        Cell::Concurrency => (figures.concurrency.map_or_else(dash, text::count), styles.text),
-        Cell::Reserved => match function.reserved {
-            Some(Some(0)) => ("off".into(), styles.critical),
-            Some(Some(reserved)) => (reserved.to_string(), styles.text),
-            Some(None) | None => (dash(), styles.dim),
-        },
-        Cell::Memory => (function.memory_mb.to_string(), styles.dim),
-        Cell::Runtime => (function.runtime.clone(), styles.dim),
-        Cell::Trend => (String::new(), styles.dim),
+        Column::Cold => (text::percent(number), styles.text),
+        Column::Reserved if number == 0.0 => ("off".into(), styles.critical),
+        Column::CodeSize => (text::bytes(number as u64), styles.dim),
+        Column::Modified => (text::age(number as i64), styles.dim),
+        Column::Memory | Column::Timeout => (format!("{number:.0}"), styles.dim),
+        _ => (text::count(number), styles.text),
     }
 }

@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::App;
+use crate::app::command::Action;
 use crate::app::tabs::overview::Panel;
 use crate::model::alarm::AlarmState;
 use crate::model::finding::Severity;
@@ -195,13 +196,18 @@ fn draw_findings(app: &App, pen: &mut Pen, area: Rect) {
     }
     let styles = pen.look.styles.clone();
     let findings = &app.overview.findings;
-    let title = if findings.is_empty() { "Findings".to_string() } else { format!("Findings {}", findings.len()) };
+    let mut title = if findings.is_empty() { "Findings".to_string() } else { format!("Findings {}", findings.len()) };
+    let asleep = app.overview.asleep;
+    if asleep > 0 {
+        title.push_str(&format!(", {asleep} snoozed ({})", app.keymap.chord(Action::Snoozed)));
+    }
     let inside = pen.panel(area, &title, focus(app, Panel::Findings));
     if findings.is_empty() {
         let known = app.store.metrics.settled().is_some();
         let standing = if known { Standing::Live(app.now) } else { Standing::Waiting };
         let window = text::span(app.window.length);
-        pen.empty(inside, standing, &format!("findings in the last {window}: nothing passes its threshold"));
+        let what = if asleep > 0 { "nothing else passes its threshold" } else { "nothing passes its threshold" };
+        pen.empty(inside, standing, &format!("findings in the last {window}: {what}"));
         return;
     }
     for (y, row, selected) in rows_of(app, Panel::Findings, inside, findings.len()) {

@@ -2,10 +2,9 @@
 
 use std::cell::OnceCell;
 
-use crate::app::tabs::overview::stage_subject;
-use crate::model::api::{Api, Protocol, Stage};
-use crate::model::series::Subject;
+use crate::model::api::{Api, Stage};
 use crate::store::Store;
+use crate::store::gateway;
 use crate::store::metrics::StageFigures;
 
 /// A row: a stage, or an API whose stages are not known or that has none.
@@ -24,15 +23,7 @@ impl Row {
     }
 }
 
-/// A stage by its API's id and its name.
-pub fn stage<'a>(store: &'a Store, api: &str, stage: &str) -> Option<&'a Stage> {
-    stages(store, api).iter().find(|known| known.name == stage)
-}
-
-/// Known stages of an API.
-pub fn stages<'a>(store: &'a Store, api: &str) -> &'a [Stage] {
-    store.stages.get(api).and_then(|feed| feed.get()).map(Vec::as_slice).unwrap_or_default()
-}
+pub use crate::store::gateway::{sharing, stage, stages};
 
 /// The rows that the filter takes: APIs by name, stages of each together.
 pub fn all(store: &Store, filter: &str) -> Vec<Row> {
@@ -52,29 +43,8 @@ pub fn all(store: &Store, filter: &str) -> Vec<Row> {
     rows
 }
 
-/// How many REST APIs report under this stage's metrics: v1 metrics are keyed by the API's name, without the characters
-/// that are not ASCII, and not by its id. An API whose stages are not known may have this stage.
-pub fn sharing(store: &Store, api: &Api, stage: &str) -> usize {
-    if api.protocol != Protocol::Rest {
-        return 1;
-    }
-    let key = |name: &str| name.chars().filter(char::is_ascii).collect::<String>();
-    let mine = key(&api.name);
-    let others = store.apis.get().into_iter().flatten().filter(|other| {
-        other.id != api.id
-            && other.protocol == Protocol::Rest
-            && key(&other.name) == mine
-            && store
-                .stages
-                .get(&other.id)
-                .and_then(|feed| feed.get())
-                .is_none_or(|stages| stages.iter().any(|other| other.name == stage))
-    });
-    1 + others.count()
-}
-
 /// A word of the filter: `prod` is part of the name, the id, the stage or the protocol, `!prod` is not; `stage:prod`,
-/// `proto:rest`, `cache:on`; `req>0`, `4xx>1` and `5xx>1` (per cent), `p99>500` (ms).
+/// `proto:rest`, `cache:on`; `req>0`, `4xx>1`, `5xx>1` and `429>1` (per cent), `p99>500` (ms).
 enum Word {
     Part(String),
     Not(String),
@@ -86,14 +56,14 @@ fn read(filter: &str) -> Vec<Word> {
     let word = |word: &str| {
         let word = word.to_lowercase();
         if let Some((name, value)) = word.split_once(':')
-            && matches!(name, "name" | "id" | "stage" | "proto" | "cache")
+            && matches!(name, "name" | "id" | "stage" | "proto" | "cache" | "canary")
             && !value.is_empty()
         {
             return Word::Attribute(name.into(), value.into());
         }
         for (sign, more) in [('>', true), ('<', false)] {
             if let Some((name, number)) = word.split_once(sign)
-                && matches!(name, "req" | "4xx" | "5xx" | "p50" | "p99")
+                && matches!(name, "req" | "4xx" | "5xx" | "429" | "p50" | "p99")
                 && let Ok(number) = number.parse()
             {
                 return Word::Number(name.into(), more, number);
@@ -121,6 +91,7 @@ impl Word {
                 "name" => has(&api.name, value),
                 "id" => has(&api.id, value),
                 "stage" => has(name, value),
+                "canary" => stage.is_some_and(|stage| stage.canary.is_some() == (value == "on")),
                 "cache" => stage.is_some_and(|stage| stage.cache_enabled == (value == "on")),
                 _ => has(api.protocol.name(), value),
             },
@@ -134,6 +105,9 @@ impl Word {
                     "req" => figures().and_then(|f| f.count),
                     "4xx" => share(|f| f.errors_4xx),
                     "5xx" => share(|f| f.errors_5xx),
+                    "429" => {
+                        stage.and_then(|stage| gateway::refusals(store, api, stage).share()).map(|share| share * 100.0)
+                    }
                     "p50" => figures().and_then(|f| f.p50),
                     _ => figures().and_then(|f| f.p99),
                 };
@@ -145,13 +119,13 @@ impl Word {
 
 /// What a stage did over the window.
 pub fn figures_of(store: &Store, api: &Api, stage: &str) -> StageFigures {
-    let subject: Subject = stage_subject(api, stage);
-    store.metrics.stage_figures(&subject)
+    gateway::figures(store, api, stage)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::api::Protocol;
     use crate::model::trouble::{Kind, Trouble};
     use crate::time::Moment;
 

@@ -1,14 +1,16 @@
 //! What a stage is set to, in lines, and what follows from it: what is cached, what is refused, what it costs.
 
+use crate::model::access_log::Format;
 use crate::model::api::{Api, MethodSettings, Protocol, Stage};
 use crate::model::identity::partition;
 use crate::store::Store;
-use crate::text;
+use crate::store::gateway;
 
 /// How a line is to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// As it is.
+    #[default]
     Plain,
     /// Off, unset or a default.
     Quiet,
@@ -17,7 +19,7 @@ pub enum Tone {
 }
 
 /// One line of the settings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Setting {
     /// What it is.
     pub what: String,
@@ -27,23 +29,26 @@ pub struct Setting {
     pub tone: Tone,
     /// What `y` copies, and what that is called; nothing where the value is masked.
     pub copy: Option<(String, String)>,
+    /// How much of a limit is used, 0 to 1: drawn as a bar.
+    pub bar: Option<f64>,
+    /// The method or route that it is about.
+    pub route: Option<String>,
+    /// The usage plan that it is about, by id.
+    pub plan: Option<String>,
+    /// The function that it leads to.
+    pub function: Option<String>,
 }
 
-/// US$ an hour of a cache cluster of that many GB, by the price list of us-east-1.
-pub fn cache_price(gigabytes: &str) -> Option<f64> {
-    let gigabytes: f64 = gigabytes.trim().parse().ok()?;
-    const PRICES: [(f64, f64); 8] = [
-        (0.5, 0.020),
-        (1.6, 0.038),
-        (6.1, 0.200),
-        (13.5, 0.250),
-        (28.4, 0.500),
-        (58.2, 1.000),
-        (118.0, 1.900),
-        (237.0, 3.800),
-    ];
-    PRICES.iter().find(|(size, _)| (size - gigabytes).abs() < 0.05).map(|(_, price)| *price)
+impl Setting {
+    /// A line whose value may be copied.
+    pub fn new(what: impl Into<String>, value: impl Into<String>, tone: Tone) -> Setting {
+        let (what, value) = (what.into(), value.into());
+        let copy = Some((what.trim().to_string(), value.clone()));
+        Setting { what, value, tone, copy, ..Setting::default() }
+    }
 }
+
+pub use crate::model::api::cache_price;
 
 /// Where the stage is called.
 pub fn invoke_url(store: &Store, api: &Api, stage: &str) -> Option<String> {
@@ -161,9 +166,13 @@ struct Lines(Vec<Setting>);
 
 impl Lines {
     fn add(&mut self, what: &str, value: impl Into<String>, tone: Tone) {
-        let value = value.into();
-        let copy = Some((what.to_string(), value.clone()));
-        self.0.push(Setting { what: what.into(), value, tone, copy });
+        self.0.push(Setting::new(what, value, tone));
+    }
+
+    fn masked(&mut self, what: String, value: &str) {
+        let length = value.chars().count();
+        let value = format!("******** ({length} characters, masked)");
+        self.0.push(Setting { what, value, tone: Tone::Quiet, ..Setting::default() });
     }
 
     fn switch(&mut self, what: &str, on: bool, on_means: &str) {
@@ -201,12 +210,7 @@ pub fn all(store: &Store, api: &Api, stage: &Stage) -> Vec<Setting> {
         Protocol::Rest => lines.switch("X-Ray tracing", stage.tracing, "active"),
         _ => lines.add("X-Ray tracing", "none: only REST APIs trace", Tone::Quiet),
     }
-    match stage.canary.as_ref().map(|canary| canary.percent) {
-        Some(share) => {
-            lines.add("canary", format!("{share}% of the requests go to another deployment"), Tone::Warning);
-        }
-        None => lines.add("canary", "none", Tone::Quiet),
-    }
+    canary(&mut lines, api, stage);
     lines.optional("web ACL", stage.web_acl.as_deref());
     lines.optional("client certificate", stage.client_certificate.as_deref());
     lines.optional("deployment", stage.deployment.as_deref());
@@ -218,15 +222,24 @@ pub fn all(store: &Store, api: &Api, stage: &Stage) -> Vec<Setting> {
     }
     lines.add("API", format!("{} {} {}", api.id, api.protocol.name(), api.endpoint_types.join(" ")), Tone::Quiet);
     for (name, value) in &stage.variables {
-        let length = value.chars().count();
-        lines.0.push(Setting {
-            what: format!("variable {name}"),
-            value: format!("******** ({length} characters, masked)"),
-            tone: Tone::Quiet,
-            copy: None,
-        });
+        lines.masked(format!("variable {name}"), value);
     }
     lines.0
+}
+
+fn canary(lines: &mut Lines, api: &Api, stage: &Stage) {
+    let Some(canary) = &stage.canary else {
+        let none = if api.protocol == Protocol::Rest { "none" } else { "none: only REST APIs have one" };
+        lines.add("canary", none, Tone::Quiet);
+        return;
+    };
+    let to = canary.deployment.as_deref().map_or("another deployment".to_string(), |id| format!("deployment {id}"));
+    let cache = if canary.use_stage_cache { ", from the stage's cache too" } else { ", without the stage's cache" };
+    let cache = if stage.cache_enabled { cache } else { "" };
+    lines.add("canary", format!("{}% of the requests go to {to}{cache}", canary.percent), Tone::Warning);
+    for (name, value) in &canary.variables {
+        lines.masked(format!("canary's {name}"), value);
+    }
 }
 
 fn caching(lines: &mut Lines, api: &Api, stage: &Stage) {
@@ -236,11 +249,8 @@ fn caching(lines: &mut Lines, api: &Api, stage: &Stage) {
         return;
     }
     if stage.cache_enabled {
-        match stage.cache_size.as_deref().and_then(cache_price) {
-            Some(price) => {
-                let month = text::dollars(price * 730.0);
-                lines.add("cache costs", format!("${price:.3} an hour ({month} a month), us-east-1",), Tone::Plain);
-            }
+        match stage.cache_size.as_deref().and_then(gateway::cache_cost) {
+            Some(cost) => lines.add("cache costs", format!("{cost}, us-east-1"), Tone::Plain),
             None => lines.add("cache costs", "unknown for this size", Tone::Quiet),
         }
     }
@@ -254,6 +264,14 @@ fn caching(lines: &mut Lines, api: &Api, stage: &Stage) {
     if let Some(ttl) = defaults.cache_ttl_s {
         let means = if ttl == 0 { " (nothing is kept)" } else { "" };
         lines.add("cache TTL", format!("{ttl} s{means}"), if ttl == 0 { Tone::Warning } else { Tone::Plain });
+    }
+    if let Some(guarded) = defaults.cache_control_guarded {
+        let refusal = defaults.cache_control_refusal.as_deref().map(|how| format!(" ({how})")).unwrap_or_default();
+        if guarded {
+            lines.add("cache renewal", format!("by authorized callers only{refusal}"), Tone::Plain);
+        } else {
+            lines.add("cache renewal", "by any caller: Cache-Control: max-age=0 passes the cache by", Tone::Quiet);
+        }
     }
     if let Some(encrypted) = defaults.cache_encrypted {
         lines.switch("cache encrypted", encrypted, "on");
@@ -294,6 +312,16 @@ fn logging(lines: &mut Lines, api: &Api, stage: &Stage) {
         }
     }
     lines.optional("access log", stage.access_log.as_deref());
+    if stage.access_log.is_some() {
+        let format = stage.access_log_format.as_deref().unwrap_or_default();
+        let tells = Format::read(format).is_some();
+        let (words, tone) = match (format.trim_start().starts_with('{'), tells) {
+            (true, true) => ("JSON, tells the status".to_string(), Tone::Plain),
+            (false, true) => ("one line of text, tells the status".to_string(), Tone::Plain),
+            (_, false) => ("without $context.status: 429 can't be counted".to_string(), Tone::Warning),
+        };
+        lines.add("access format", words, tone);
+    }
     lines.switch(
         "detailed metrics",
         defaults.detailed_metrics == Some(true),

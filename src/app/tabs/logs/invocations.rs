@@ -8,7 +8,7 @@ use crate::app::command::Action;
 use crate::app::cursor::{Cursor, Motion};
 use crate::app::export::Contents;
 use crate::app::selected::Selected;
-use crate::app::step::Step;
+use crate::app::step::{LogTarget, Step};
 use crate::app::tabs::Context;
 use crate::model::invocation::Status;
 use crate::store::Store;
@@ -76,6 +76,8 @@ pub struct Invocations {
     pub column: Column,
     /// Turned round.
     pub reversed: bool,
+    /// Only those that ran in this stretch, ms since 1970, both ends included.
+    pub stretch: Option<(i64, i64)>,
     /// Cursor in the list.
     pub cursor: Cursor,
     keys: Vec<Key>,
@@ -108,6 +110,18 @@ impl Invocations {
         index.row(*self.keys.get(place)?)
     }
 
+    /// A jump leads to the list of a stretch, or to something else: then the list is whole again.
+    pub fn narrow(&mut self, target: &LogTarget, cx: &Context) {
+        let stretch = target.stretch().filter(|_| target.invocations);
+        if target.invocations {
+            self.filter.clear();
+        }
+        if target.invocations || self.stretch != stretch {
+            self.stretch = stretch;
+            self.arrange(cx);
+        }
+    }
+
     /// Follows the index, four times a second at most: the order of 200,000 costs some milliseconds.
     pub fn follow(&mut self, cx: &Context) {
         // Where the clock stands still there are no quarters of a second.
@@ -124,7 +138,11 @@ impl Invocations {
         let above = self.cursor.row - self.cursor.first.min(self.cursor.row);
         let filter = Filter::read(&self.filter, index, word);
         index.choose(filter.as_ref(), &mut self.keys);
-        self.summary = if filter.is_none() { index.summary(None) } else { index.summary_of(&self.keys) };
+        if let Some((from, to)) = self.stretch {
+            self.keys.retain(|key| index.row(*key).is_some_and(|row| row.start <= to && row.end >= from));
+        }
+        self.summary =
+            if filter.is_none() && self.stretch.is_none() { index.summary(None) } else { index.summary_of(&self.keys) };
         self.cut = match self.column.measure() {
             Some(measure) => index.rank(&mut self.keys, measure, self.reversed, RANKED),
             None => false,
@@ -265,6 +283,10 @@ impl Logs {
             }
             Action::Back if !panel.filter.is_empty() => {
                 panel.filter.clear();
+                panel.arrange(cx);
+            }
+            Action::Back if panel.stretch.is_some() => {
+                panel.stretch = None;
                 panel.arrange(cx);
             }
             Action::Back => self.panel = Panel::Lines,

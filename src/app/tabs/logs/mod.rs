@@ -340,14 +340,15 @@ impl Logs {
         }
         self.by_itself = false;
         self.entered = true;
-        self.panel = Panel::Lines;
+        self.panel = if target.invocations { Panel::Invocations } else { Panel::Lines };
+        self.invocations.narrow(target, cx);
         self.filters.clear();
         self.complaint = None;
         if let Some(filter) = &target.filter {
             self.filters.extend(Term::read(filter));
         }
         self.least = None;
-        self.range = None;
+        self.range = target.stretch();
         self.brush = None;
         self.lens = None;
         self.only = TraceLines::of(target)

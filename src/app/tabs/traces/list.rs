@@ -7,6 +7,7 @@ use crate::app::step::{Jump, Step, TraceTarget};
 use crate::app::tabs::Context;
 use crate::app::tabs::logs::brush::Brush;
 use crate::model::trace::TraceSummary;
+use crate::time::Moment;
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +118,8 @@ pub struct List {
     pub brush: Option<Brush>,
     /// Only traces that took between so and so long, s.
     pub range: Option<(f64, f64)>,
+    /// Only traces that began in this stretch, both ends included.
+    pub stretch: Option<(Moment, Moment)>,
 }
 
 /// Lines of the list's panel that are no rows: its frame, the line of its panels and the column titles.
@@ -172,6 +175,9 @@ impl List {
             (0..all.len()).filter(|&at| all[at].start.is_none_or(|began| began >= start)).collect();
         self.in_window = order.len();
         order.retain(|&at| words.pass(&all[at]));
+        if let Some((from, to)) = self.stretch {
+            order.retain(|&at| all[at].start.is_some_and(|began| began >= from && began <= to));
+        }
         if self.shows_histogram {
             let width = usize::from(cx.body.width.saturating_sub(4)).min(160);
             self.histogram = Histogram::of(order.iter().map(|at| &all[*at]), width);
@@ -270,6 +276,10 @@ impl List {
                 }
                 // The slow end is what one looks for.
                 self.brush = Some(Brush { at: self.histogram.buckets.len() - 1, anchor: None });
+            }
+            Action::Back if self.stretch.is_some() => {
+                self.stretch = None;
+                self.arrange(cx);
             }
             Action::Back if self.range.is_some() => {
                 self.range = None;

@@ -84,6 +84,8 @@ pub struct Traces {
     pub generation: u64,
     /// The expression under which a jump had led to the list.
     arrival: Option<String>,
+    /// ... and the stretch of time of which it showed them.
+    arrived_in: Option<(Moment, Moment)>,
 }
 
 impl Traces {
@@ -208,6 +210,7 @@ impl Traces {
         self.panel = Panel::List;
         self.list.filter.clear();
         self.list.range = None;
+        self.list.stretch = None;
         self.list.brush = None;
         self.change_expression(expression);
         self.list.cursor = Cursor::default();
@@ -217,7 +220,16 @@ impl Traces {
     /// The list that a jump leads to.
     pub fn arrive(&mut self, expression: String, cx: &Context) {
         self.arrival = Some(expression.clone());
+        self.arrived_in = None;
         self.show(expression, cx);
+    }
+
+    /// The list that a jump leads to, only of a stretch of time.
+    pub fn arrive_at(&mut self, expression: String, stretch: (Moment, Moment), cx: &Context) {
+        self.arrive(expression, cx);
+        self.list.stretch = Some(stretch);
+        self.arrived_in = Some(stretch);
+        self.arrange(cx);
     }
 
     /// Opens one trace.
@@ -238,7 +250,8 @@ impl Traces {
     }
 
     fn list_can_leave(&self) -> bool {
-        self.list.brush.is_some() || self.list.range.is_some() || !self.list.filter.is_empty()
+        let list = &self.list;
+        list.brush.is_some() || list.range.is_some() || list.stretch.is_some() || !list.filter.is_empty()
     }
 
     /// Esc has something to leave here.

@@ -451,7 +451,7 @@ fn resources_are_found_by_their_tags() {
     let (_, function) = account.send("lambda", "GET", "/2015-03-31/functions/checkout-api", &[], &Value::Null);
     assert_eq!(function["Tags"]["aws:cloudformation:stack-name"], "shop-checkout");
     let one = both.iter().find(|arn| arn.ends_with(":checkout-api")).unwrap();
-    assert_eq!(arns(json!({"ResourceARNList": [one]})), [one.clone()]);
+    assert_eq!(arns(json!({"ResourceARNList": [one]})), std::slice::from_ref(one));
     let (_, values) = account.tagged("GetTagValues", &json!({"Key": "aws:cloudformation:stack-name"}));
     assert_eq!(values["TagValues"], json!(["shop-catalog", "shop-checkout", "shop-edge", "shop-fulfilment"]));
     for (input, says) in [

@@ -77,10 +77,10 @@ pub fn life(catalog: &Catalog, reader: &Reader<'_>, alarm: &Alarm) -> Vec<Turn> 
                 Some((to - (n as i64 + 1) * period, value))
             })
             .collect();
-        let state = judge(&points, periods as usize, alarm.threshold);
+        let state = judge(&points, periods as usize, alarm);
         let was = turns.last().map(|turn| turn.to);
         if was != Some(state) {
-            let reason = reason(state, &points, periods as usize, alarm.threshold);
+            let reason = reason(state, &points, periods as usize, alarm);
             turns.push(Turn { at: to, from: was.unwrap_or(State::Unknown), to: state, reason, points });
         }
     }
@@ -88,8 +88,9 @@ pub fn life(catalog: &Catalog, reader: &Reader<'_>, alarm: &Alarm) -> Vec<Turn> 
 }
 
 /// Too few breaching points are no alarm, and no points at all are no knowledge.
-fn judge(points: &[(Millis, f64)], periods: usize, threshold: f64) -> State {
-    let breaching = points.iter().filter(|(_, value)| *value > threshold).count();
+fn judge(points: &[(Millis, f64)], periods: usize, alarm: &Alarm) -> State {
+    let breaches = |value: f64| if alarm.below { value < alarm.threshold } else { value > alarm.threshold };
+    let breaching = points.iter().filter(|(_, value)| breaches(*value)).count();
     match points.len() {
         0 => State::Unknown,
         _ if breaching == periods => State::Alarm,
@@ -97,7 +98,7 @@ fn judge(points: &[(Millis, f64)], periods: usize, threshold: f64) -> State {
     }
 }
 
-fn reason(state: State, points: &[(Millis, f64)], periods: usize, threshold: f64) -> String {
+fn reason(state: State, points: &[(Millis, f64)], periods: usize, alarm: &Alarm) -> String {
     if state == State::Unknown {
         return format!("Insufficient Data: {periods} datapoint{} were unknown.", plural(periods));
     }
@@ -110,8 +111,10 @@ fn reason(state: State, points: &[(Millis, f64)], periods: usize, threshold: f64
         .collect();
     let verb = if points.len() == 1 { "was" } else { "were" };
     let not = if state == State::Alarm { "" } else { " not" };
+    let side = if alarm.below { "less" } else { "greater" };
+    let threshold = alarm.threshold;
     format!(
-        "Threshold Crossed: {} datapoint{} [{}] {verb}{not} greater than the threshold ({threshold:?}).",
+        "Threshold Crossed: {} datapoint{} [{}] {verb}{not} {side} than the threshold ({threshold:?}).",
         points.len(),
         plural(points.len()),
         shown.join(", "),
@@ -126,21 +129,47 @@ fn plural(count: usize) -> &'static str {
 mod tests {
     use super::*;
 
+    fn alarm(threshold: f64, below: bool) -> Alarm {
+        Alarm {
+            name: "one".into(),
+            namespace: "AWS/Lambda".into(),
+            metric: "Errors".into(),
+            statistic: "Sum".into(),
+            dimensions: Vec::new(),
+            threshold,
+            below,
+            scales: None,
+            period_s: 60,
+            periods: 2,
+        }
+    }
+
     #[test]
     fn an_alarm_needs_all_its_periods_to_breach() {
-        assert_eq!(judge(&[], 2, 5.0), State::Unknown);
-        assert_eq!(judge(&[(0, 6.0)], 2, 5.0), State::Fine);
-        assert_eq!(judge(&[(60, 6.0), (0, 5.0)], 2, 5.0), State::Fine);
-        assert_eq!(judge(&[(60, 6.0), (0, 5.1)], 2, 5.0), State::Alarm);
+        let alarm = alarm(5.0, false);
+        assert_eq!(judge(&[], 2, &alarm), State::Unknown);
+        assert_eq!(judge(&[(0, 6.0)], 2, &alarm), State::Fine);
+        assert_eq!(judge(&[(60, 6.0), (0, 5.0)], 2, &alarm), State::Fine);
+        assert_eq!(judge(&[(60, 6.0), (0, 5.1)], 2, &alarm), State::Alarm);
+    }
+
+    #[test]
+    fn an_alarm_may_ring_below_its_threshold() {
+        let alarm = alarm(0.45, true);
+        assert_eq!(judge(&[(60, 0.25), (0, 0.5)], 2, &alarm), State::Fine);
+        assert_eq!(judge(&[(60, 0.25), (0, 0.25)], 2, &alarm), State::Alarm);
+        let reason = reason(State::Alarm, &[(1_700_000_000_000, 0.25)], 1, &alarm);
+        assert!(reason.ends_with("was less than the threshold (0.45)."), "{reason}");
     }
 
     #[test]
     fn reasons_read_as_those_of_cloudwatch() {
         let points = [(1_700_000_000_000, 12.0)];
+        let alarm = alarm(5.0, false);
         assert_eq!(
-            reason(State::Alarm, &points, 1, 5.0),
+            reason(State::Alarm, &points, 1, &alarm),
             "Threshold Crossed: 1 datapoint [12.0 (14/11/23 22:13:20)] was greater than the threshold (5.0)."
         );
-        assert_eq!(reason(State::Unknown, &[], 3, 5.0), "Insufficient Data: 3 datapoints were unknown.");
+        assert_eq!(reason(State::Unknown, &[], 3, &alarm), "Insufficient Data: 3 datapoints were unknown.");
     }
 }

@@ -8,6 +8,7 @@ use crate::sim::services::Call;
 use crate::sim::wire::document::Document;
 use crate::sim::wire::form::iso;
 use crate::sim::world::catalog::Alarm;
+use crate::sim::world::dice::{Dice, hash_text};
 use crate::sim::world::tally::MINUTE;
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ pub fn describe(call: &Call<'_>, input: &Document) -> Result<Document, Refusal> 
         .into_iter()
         .filter(|alarm| metric_alarms && (names.is_empty() || names.contains(&alarm.name)))
         .filter(|alarm| prefix.is_none_or(|prefix| alarm.name.starts_with(prefix)))
-        .filter(|_| action.is_none_or(|prefix| topic(call).starts_with(prefix)));
+        .filter(|alarm| action.is_none_or(|prefix| acts(call, alarm).starts_with(prefix)));
     let lived = |alarm| (alarm, life(&call.world.catalog, &reader, alarm));
     // Lives are dear: only those of the page are computed, unless the state decides what is on it.
     let (alarms, next) = match state {
@@ -111,6 +112,22 @@ fn topic(call: &Call<'_>) -> String {
     format!("arn:aws:sns:{}:{}:oncall", catalog.region, catalog.account_id)
 }
 
+/// What an alarm does when it rings: it tells the people on call, or scales.
+fn acts(call: &Call<'_>, alarm: &Alarm) -> String {
+    match &alarm.scales {
+        None => topic(call),
+        Some(resource) => {
+            let catalog = &call.world.catalog;
+            format!(
+                "arn:aws:autoscaling:{}:{}:scalingPolicy:{}:resource/lambda/{resource}:policyName/provisioned-utilization",
+                catalog.region,
+                catalog.account_id,
+                Dice::of(&[hash_text(resource), 53]).uuid()
+            )
+        }
+    }
+}
+
 fn document(call: &Call<'_>, reader: &Reader<'_>, alarm: &Alarm, turn: Option<&Turn>) -> Document {
     let catalog = &call.world.catalog;
     let dimension = |(name, value): &(String, String)| {
@@ -126,10 +143,17 @@ fn document(call: &Call<'_>, reader: &Reader<'_>, alarm: &Alarm, turn: Option<&T
             "AlarmArn",
             format!("arn:aws:cloudwatch:{}:{}:alarm:{}", catalog.region, catalog.account_id, alarm.name).into(),
         ),
+        (
+            "AlarmDescription",
+            alarm.scales.as_ref().map_or(Document::Null, |_| {
+                let text = format!("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {}.", acts(call, alarm));
+                Document::Text(text)
+            }),
+        ),
         ("AlarmConfigurationUpdatedTimestamp", Document::Time(call.world.born - 30 * 24 * 60 * MINUTE)),
         ("ActionsEnabled", true.into()),
         ("OKActions", Document::List(Vec::new())),
-        ("AlarmActions", Document::list([topic(call)])),
+        ("AlarmActions", Document::list([acts(call, alarm)])),
         ("InsufficientDataActions", Document::List(Vec::new())),
         ("StateValue", turn.map_or("INSUFFICIENT_DATA", |turn| turn.to.name()).into()),
         ("StateReason", turn.map_or("Unchecked: Initial alarm creation", |turn| &turn.reason).into()),
@@ -145,8 +169,9 @@ fn document(call: &Call<'_>, reader: &Reader<'_>, alarm: &Alarm, turn: Option<&T
         ("EvaluationPeriods", i64::from(alarm.periods).into()),
         ("DatapointsToAlarm", i64::from(alarm.periods).into()),
         ("Threshold", alarm.threshold.into()),
-        ("ComparisonOperator", "GreaterThanThreshold".into()),
-        ("TreatMissingData", "notBreaching".into()),
+        ("ComparisonOperator", if alarm.below { "LessThanThreshold" } else { "GreaterThanThreshold" }.into()),
+        // Scaling waits where it knows nothing; people want an alarm that is quiet then.
+        ("TreatMissingData", if alarm.scales.is_some() { "missing" } else { "notBreaching" }.into()),
     ])
 }
 

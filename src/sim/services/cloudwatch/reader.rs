@@ -49,6 +49,7 @@ impl<'a> Reader<'a> {
                 }
                 _ => read(&self.world.tally(*function, minute, qualifier.as_deref()), samples),
             },
+            Series::Queue { mapping, read } => read(&self.world.queue_tally(*mapping, minute), samples),
             Series::Api { apis, stage, route, read } => {
                 for &id in apis {
                     let api = &self.world.catalog.apis[id];

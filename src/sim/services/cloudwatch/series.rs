@@ -2,14 +2,17 @@
 
 use super::samples::Samples;
 use crate::sim::world::World;
-use crate::sim::world::catalog::{Api, ApiId, Catalog, Function, FunctionId, Protocol, Trigger};
+use crate::sim::world::catalog::{Api, ApiId, Catalog, EventSourceMapping, Function, FunctionId, Protocol, Trigger};
 use crate::sim::world::seen::Seen;
-use crate::sim::world::tally::{FleetTally, Tally};
+use crate::sim::world::tally::{FleetTally, QueueTally, Tally};
 
 /// AWS/Lambda.
 pub const LAMBDA: &str = "AWS/Lambda";
 /// AWS/ApiGateway.
 pub const API_GATEWAY: &str = "AWS/ApiGateway";
+
+/// AWS/SQS.
+pub const SQS: &str = "AWS/SQS";
 
 /// A dimension: name and value.
 pub type Dimension = (String, String);
@@ -40,6 +43,13 @@ pub enum Series {
         /// What is observed.
         read: fn(&Tally, &mut Samples),
     },
+    /// A queue in front of an event source mapping.
+    Queue {
+        /// Index of the mapping.
+        mapping: usize,
+        /// What is observed.
+        read: fn(&QueueTally, &mut Samples),
+    },
     /// Requests: of all APIs of one name, for REST metrics know no ids.
     Api {
         /// The APIs.
@@ -55,6 +65,7 @@ pub enum Series {
 
 type ReadTally = fn(&Tally, &mut Samples);
 type ReadFleet = fn(&FleetTally, &mut Samples);
+type ReadQueue = fn(&QueueTally, &mut Samples);
 type ReadRequest = fn(&Api, &Seen, &mut Samples);
 
 /// Metrics of a function, its aliases and its versions.
@@ -85,6 +96,19 @@ const FUNCTION: &[(&str, ReadTally)] = &[
     ("AsyncEventAge", |t, s| s.all(&t.async_ages)),
     ("IteratorAge", |t, s| s.all(&t.iterator_ages)),
     ("DeadLetterErrors", |t, s| s.ones(t.dead_letter_errors, t.dead_letter_errors)),
+    ("DestinationDeliveryFailures", |t, s| s.ones(t.undelivered, t.undelivered)),
+];
+
+/// What an alias with weights reports of each version that it leads to.
+const EXECUTED: [&str; 4] = ["Invocations", "Errors", "Throttles", "Duration"];
+
+/// Metrics of a queue. SQS tells ages in seconds.
+const QUEUE: &[(&str, ReadQueue)] = &[
+    ("ApproximateAgeOfOldestMessage", |t, s| s.one((t.oldest_ms / 1000) as f64)),
+    ("ApproximateNumberOfMessagesVisible", |t, s| s.one(f64::from(t.visible))),
+    ("ApproximateNumberOfMessagesNotVisible", |t, s| s.one(f64::from(t.in_flight))),
+    ("NumberOfMessagesSent", |t, s| s.ones(t.sent, t.sent)),
+    ("NumberOfMessagesReceived", |t, s| s.ones(t.received, t.received)),
 ];
 
 /// Metrics of the whole region, without dimensions.
@@ -98,8 +122,16 @@ const FLEET: &[(&str, ReadFleet)] = &[
     ("ClaimedAccountConcurrency", |t, s| busy(t, t.claimed, s)),
     ("ProvisionedConcurrencyInvocations", |t, s| s.ones(t.provisioned, t.provisioned + t.spillover)),
     ("ProvisionedConcurrencySpilloverInvocations", |t, s| s.ones(t.spillover, t.provisioned + t.spillover)),
+    ("ProvisionedConcurrentExecutions", |t, s| {
+        if t.provisioned + t.spillover > 0 {
+            s.one(f64::from(t.provisioned_in_flight));
+        }
+    }),
     ("AsyncEventsReceived", |t, s| s.ones(t.async_received, t.async_received)),
     ("AsyncEventsDropped", |t, s| s.ones(t.async_dropped, t.async_dropped)),
+    ("AsyncEventAge", |t, s| s.all(&t.async_ages)),
+    ("IteratorAge", |t, s| s.all(&t.iterator_ages)),
+    ("DestinationDeliveryFailures", |t, s| s.ones(t.undelivered, t.undelivered)),
 ];
 
 const REST: &[(&str, ReadRequest)] = &[
@@ -181,6 +213,11 @@ pub fn find(catalog: &Catalog, namespace: &str, name: &str, dimensions: &[Dimens
             };
             Some(Series::Function { function, qualifier, executed, read })
         }
+        SQS => {
+            let (read, name) = (reader(QUEUE, name)?, value("QueueName").filter(|_| only(&["QueueName"]))?);
+            let mapping = catalog.mappings.iter().position(|mapping| mapping.queue() == Some(name))?;
+            Some(Series::Queue { mapping, read })
+        }
         API_GATEWAY => {
             let by_name = |api: &Api| api.protocol == Protocol::Rest && Some(api.name.as_str()) == value("ApiName");
             let by_id = |api: &Api| api.protocol != Protocol::Rest && Some(api.id.as_str()) == value("ApiId");
@@ -209,12 +246,16 @@ pub fn every<'a>(world: &'a World, namespace: Option<&str>) -> Box<dyn Iterator<
     let fleet = FLEET.iter().map(|(name, _)| Metric { namespace: LAMBDA, name, dimensions: Vec::new() });
     let functions = (0..world.catalog.functions.len()).flat_map(|id| of_function(world, id));
     let apis = (0..world.catalog.apis.len()).flat_map(|id| of_api(world, id));
-    match (wanted(LAMBDA), wanted(API_GATEWAY)) {
-        (true, true) => Box::new(fleet.chain(functions).chain(apis)),
-        (true, false) => Box::new(fleet.chain(functions)),
-        (false, true) => Box::new(apis),
-        (false, false) => Box::new(std::iter::empty()),
-    }
+    let queues = world.catalog.mappings.iter().filter_map(EventSourceMapping::queue).flat_map(of_queue);
+    let lambda = wanted(LAMBDA).then(|| fleet.chain(functions));
+    let apis = wanted(API_GATEWAY).then_some(apis);
+    let queues = wanted(SQS).then_some(queues);
+    Box::new(lambda.into_iter().flatten().chain(apis.into_iter().flatten()).chain(queues.into_iter().flatten()))
+}
+
+fn of_queue(queue: &str) -> impl Iterator<Item = Metric> {
+    let dimensions = vec![("QueueName".to_owned(), queue.to_owned())];
+    QUEUE.iter().map(move |(name, _)| Metric { namespace: SQS, name, dimensions: dimensions.clone() })
 }
 
 fn of_function(world: &World, id: FunctionId) -> Vec<Metric> {
@@ -231,6 +272,12 @@ fn of_function(world: &World, id: FunctionId) -> Vec<Metric> {
         dimensions.push(("Resource".to_owned(), format!("{}:{}", function.name, alias.name)));
         for name in names(alias.provisioned.is_some()) {
             metrics.push(Metric { namespace: LAMBDA, name, dimensions: dimensions.clone() });
+        }
+        for version in world.weighted(id, &alias.name) {
+            let mut dimensions = dimensions.clone();
+            dimensions.push(("ExecutedVersion".to_owned(), version.to_string()));
+            let metric = |name| Metric { namespace: LAMBDA, name, dimensions: dimensions.clone() };
+            metrics.extend(EXECUTED.map(metric));
         }
     }
     metrics
@@ -258,6 +305,9 @@ fn has(world: &World, function: &Function, name: &str, provisioned: bool) -> boo
         name if name.starts_with("Async") => asynchronous(),
         name if name.starts_with("Provisioned") => provisioned,
         "DeadLetterErrors" => false,
+        "DestinationDeliveryFailures" => {
+            world.scenario.asynchronous.iter().any(|one| one.function == function.name && one.destination_fails)
+        }
         _ => true,
     }
 }

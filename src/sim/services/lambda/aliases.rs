@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Target, constraint, invalid, listing, not_found, target};
+use super::concurrency::UNPUBLISHED;
+use super::{Answer, Target, at_rest, constraint, constraint_of, invalid, listing, not_found, target};
 use crate::sim::services::Call;
 use crate::sim::wire::Response;
 use crate::sim::world::change::{AliasState, What};
@@ -37,14 +38,22 @@ pub fn update(call: &Call<'_>) -> Answer {
     }
     let version = match body.get("FunctionVersion").and_then(Value::as_str) {
         None => alias.version,
-        Some(text) => published(call, &target, text)?,
+        Some(text) => pointed_to(call, &target, text)?,
     };
-    let second = match body.get("RoutingConfig").map(|routing| routing.get("AdditionalVersionWeights")) {
+    let routing = body.get("RoutingConfig").filter(|routing| !routing.is_null());
+    let second = match routing.map(|routing| routing.get("AdditionalVersionWeights")) {
         None => alias.second,
         Some(None | Some(Value::Null)) => None,
         Some(Some(Value::Object(weights))) => weighted(call, &target, version, weights)?,
         Some(Some(_)) => return Err(call.error(400, "SerializationException", "AdditionalVersionWeights is no map")),
     };
+    if second.is_some_and(|(second, _)| second == version) {
+        return Err(included(call, version));
+    }
+    if version == 0 && call.world.provisioned(target.id, &alias.name, call.now).is_some() {
+        return Err(invalid(call, UNPUBLISHED));
+    }
+    at_rest(call, &target)?;
     let what = What::UpdateAlias { function: target.id, alias: alias.name, version, second };
     let at = call.world.change(call.now, what);
     let mut updated = call.world.aliases(target.id, at);
@@ -66,19 +75,46 @@ fn weighted(
         return Err(invalid(call, "Number of items in AdditionalVersionWeights cannot be greater than 1"));
     }
     let Some((version, weight)) = weights.iter().next() else { return Ok(None) };
-    let second = published(call, target, version)?;
+    let member = "routingConfig.additionalVersionWeights";
+    let given = format!("{{{version}={weight}}}");
     let share = weight.as_f64().unwrap_or(-1.0);
     if !(0.0..=1.0).contains(&share) {
-        let member = "routingConfig.additionalVersionWeights";
-        return Err(constraint(call, &weight.to_string(), member, "have value between 0.0 and 1.0"));
+        let rule = "satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value \
+                    greater than or equal to 0.0]";
+        return Err(constraint_of(call, &given, member, &format!("Map value must {rule}")));
     }
+    if main == 0 {
+        return Err(invalid(call, "$LATEST is not supported for an alias pointing to more than 1 version"));
+    }
+    if version.is_empty() || !version.chars().all(|c| c.is_ascii_digit()) {
+        let rule = "satisfy constraint: [Member must have length less than or equal to 1024, Member must have length \
+                    greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]";
+        return Err(constraint_of(call, &given, member, &format!("Map keys must {rule}")));
+    }
+    let second = published(call, target, version)?;
     if second == main {
-        let message = format!(
-            "Invalid function version {second}. Function version {second} is already included in routing configuration."
-        );
-        return Err(invalid(call, &message));
+        return Err(included(call, second));
     }
     Ok((share > 0.0).then_some((second, share)))
+}
+
+fn included(call: &Call<'_>, version: u32) -> Response {
+    let message = format!(
+        "Invalid function version {version}. Function version {version} is already included in routing configuration."
+    );
+    invalid(call, &message)
+}
+
+/// A version that an alias may point to; `$LATEST` is one.
+fn pointed_to(call: &Call<'_>, target: &Target<'_>, text: &str) -> Result<u32, Response> {
+    if text == "$LATEST" {
+        return Ok(0);
+    }
+    if text.is_empty() || !text.chars().all(|c| c.is_ascii_digit()) {
+        let rule = r"satisfy regular expression pattern: (\$LATEST(\.PUBLISHED)?|[0-9]+)";
+        return Err(constraint(call, text, "functionVersion", rule));
+    }
+    published(call, target, text)
 }
 
 fn published(call: &Call<'_>, target: &Target<'_>, text: &str) -> Result<u32, Response> {
@@ -105,7 +141,7 @@ fn describe(call: &Call<'_>, target: &Target<'_>, alias: &AliasState) -> Value {
     let mut body = json!({
         "AliasArn": format!("{arn}:{}", alias.name),
         "Name": alias.name,
-        "FunctionVersion": alias.version.to_string(),
+        "FunctionVersion": if alias.version == 0 { "$LATEST".to_owned() } else { alias.version.to_string() },
         "Description": "",
         "RevisionId": alias.revision,
     });

@@ -2,14 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Target, constraint, invalid, listing, target};
+use super::{Answer, Target, at_rest, constraint, invalid, listing, target};
 use crate::sim::services::Call;
 use crate::sim::wire::{Response, json as answer};
-use crate::sim::world::ACCOUNT_CONCURRENCY;
 use crate::sim::world::change::{Provisioned, What};
 
 /// Lambda keeps so much of the account's concurrency for functions without a reserve.
 const KEPT_UNRESERVED: u32 = 100;
+
+/// What is refused to `$LATEST`, and to an alias of it.
+pub const UNPUBLISHED: &str = "Provisioned Concurrency Configs cannot be applied to unpublished function versions.";
 
 /// GetFunctionConcurrency.
 pub fn reserved(call: &Call<'_>) -> Answer {
@@ -32,6 +34,7 @@ pub fn reserve(call: &Call<'_>) -> Answer {
         );
         return Err(invalid(call, &message));
     }
+    at_rest(call, &target)?;
     let before = call.world.reserved(target.id, call.now).unwrap_or(provisioned);
     leaves_enough(call, before, wanted, "ReservedConcurrentExecutions")?;
     call.world.change(call.now, What::SetReserved { function: target.id, reserved: wanted });
@@ -41,13 +44,14 @@ pub fn reserve(call: &Call<'_>) -> Answer {
 /// DeleteFunctionConcurrency.
 pub fn release(call: &Call<'_>) -> Answer {
     let target = unqualified(call)?;
+    at_rest(call, &target)?;
     call.world.change(call.now, What::DeleteReserved { function: target.id });
     Ok(answer(204, &Value::Null))
 }
 
 /// GetProvisionedConcurrencyConfig.
 pub fn provisioned(call: &Call<'_>) -> Answer {
-    let (target, qualifier) = qualified(call)?;
+    let (target, qualifier) = published(call)?;
     match call.world.provisioned(target.id, &qualifier, call.now) {
         Some(config) => Ok(call.ok(&describe(&config).into())),
         None => {
@@ -75,11 +79,19 @@ pub fn provision(call: &Call<'_>) -> Answer {
     let (target, qualifier) = qualified(call)?;
     let wanted = number(call, "ProvisionedConcurrentExecutions", "provisionedConcurrentExecutions", 1)?;
     if qualifier == "$LATEST" {
-        let message = "Provisioned Concurrency Configs cannot be applied to unpublished function versions.";
-        return Err(invalid(call, message));
+        return Err(invalid(call, UNPUBLISHED));
     }
     let version = target.version(call)?;
     let world = call.world;
+    if version == 0 {
+        return Err(invalid(call, UNPUBLISHED));
+    }
+    if target.function.restores(version) {
+        // They exclude each other; the service's own words are not known here.
+        let message = "Provisioned Concurrency is not supported for functions with SnapStart enabled.";
+        return Err(invalid(call, message));
+    }
+    at_rest(call, &target)?;
     if let Some(message) = taken_otherwise(call, &target, &qualifier, version) {
         return Err(call.error(409, "ResourceConflictException", message));
     }
@@ -104,8 +116,8 @@ pub fn provision(call: &Call<'_>) -> Answer {
 
 /// DeleteProvisionedConcurrencyConfig; also where there is none.
 pub fn remove(call: &Call<'_>) -> Answer {
-    let (target, qualifier) = qualified(call)?;
-    target.version(call)?;
+    let (target, qualifier) = published(call)?;
+    at_rest(call, &target)?;
     call.world.change(call.now, What::DeleteProvisioned { function: target.id, qualifier });
     Ok(answer(204, &Value::Null))
 }
@@ -137,10 +149,9 @@ fn leaves_enough(call: &Call<'_>, before: u32, wanted: u32, what: &str) -> Resul
     if wanted <= before || free.checked_sub(wanted).is_some_and(|left| left >= KEPT_UNRESERVED) {
         return Ok(());
     }
-    let message = if wanted > ACCOUNT_CONCURRENCY {
-        format!(
-            "Specified {what} for function is greater than account's unreserved concurrency [{ACCOUNT_CONCURRENCY}]."
-        )
+    let account = call.world.scenario.account_concurrency;
+    let message = if wanted > account {
+        format!("Specified {what} for function is greater than account's unreserved concurrency [{account}].")
     } else {
         format!(
             "Specified {what} for function decreases account's UnreservedConcurrentExecution below its minimum value \
@@ -172,6 +183,16 @@ fn qualified<'a>(call: &'a Call<'_>) -> Result<(Target<'a>, String), Response> {
         }
         None => Err(constraint(call, "null", "qualifier", "not be null")),
     }
+}
+
+/// The same for whoever reads or removes it: `$LATEST` is refused in other words than when it is to be provisioned.
+fn published<'a>(call: &'a Call<'_>) -> Result<(Target<'a>, String), Response> {
+    let (target, qualifier) = qualified(call)?;
+    if qualifier == "$LATEST" {
+        let message = "The function resource provided must be an alias or a published version.";
+        return Err(invalid(call, message));
+    }
+    Ok((target, qualifier))
 }
 
 fn number(call: &Call<'_>, name: &str, member: &str, least: i64) -> Result<u32, Response> {

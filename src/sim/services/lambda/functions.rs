@@ -4,8 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, configuration, constraint, listed, listing, not_found, paged, target};
 use crate::sim::services::Call;
-use crate::sim::world::ACCOUNT_CONCURRENCY;
-use crate::sim::world::catalog::Trigger;
+use crate::sim::world::dice::{Dice, hash_text};
 
 /// Functions in a page. Lambda gives 50; a small account is given in smaller pages, so that paging is always exercised.
 fn page_size(functions: usize) -> usize {
@@ -21,12 +20,10 @@ pub fn list(call: &Call<'_>) -> Answer {
         return Err(constraint(call, &given, "functionVersion", "satisfy enum value set: [ALL]"));
     }
     let all: Vec<(usize, u32)> = world
-        .catalog
-        .functions
-        .iter()
-        .enumerate()
-        .flat_map(|(id, function)| {
-            let published = if version.is_some() { function.versions.as_slice() } else { &[] };
+        .living_functions(call.now)
+        .into_iter()
+        .flat_map(|id| {
+            let published = if version.is_some() { world.catalog.functions[id].versions.as_slice() } else { &[] };
             std::iter::once(0).chain(published.iter().copied()).map(move |version| (id, version))
         })
         .collect();
@@ -34,7 +31,7 @@ pub fn list(call: &Call<'_>) -> Answer {
     let (page, next) = paged(call, &scope, all, most, 10_000)?;
     let describe = |(id, number): (usize, u32)| {
         let qualifier = if number == 0 { "$LATEST".to_owned() } else { number.to_string() };
-        configuration::brief(world, id, number, version.as_ref().map(|_| qualifier.as_str())).into()
+        configuration::brief(world, id, number, version.as_ref().map(|_| qualifier.as_str()), call.now).into()
     };
     Ok(call.ok(&listed("Functions", page.into_iter().map(describe).collect(), next)))
 }
@@ -45,13 +42,25 @@ pub fn get(call: &Call<'_>) -> Answer {
     let version = target.version(call)?;
     let world = call.world;
     let mut body = Map::new();
-    let configuration = configuration::full(world, target.id, version, target.qualifier.as_deref());
+    let configuration = configuration::full(world, target.id, version, target.qualifier.as_deref(), call.now);
     body.insert("Configuration".into(), configuration);
     let location = format!(
         "https://awslambda-{0}-tasks.s3.{0}.amazonaws.com/snapshots/{1}/{2}?X-Amz-Signature=0",
         world.catalog.region, world.catalog.account_id, target.function.name
     );
-    body.insert("Code".into(), json!({"RepositoryType": "S3", "Location": location}));
+    let code = if target.function.extras.image {
+        let image = format!(
+            "{}.dkr.ecr.{}.amazonaws.com/{}",
+            world.catalog.account_id, world.catalog.region, target.function.name
+        );
+        let mut dice = Dice::of(&[hash_text(&image), u64::from(version)]);
+        let digest: String = (0..4).map(|_| dice.hex16()).collect();
+        let resolved = format!("{image}@sha256:{digest}");
+        json!({"RepositoryType": "ECR", "ImageUri": format!("{image}:prod"), "ResolvedImageUri": resolved})
+    } else {
+        json!({"RepositoryType": "S3", "Location": location})
+    };
+    body.insert("Code".into(), code);
     if !target.function.tags.is_empty() {
         body.insert("Tags".into(), tags_of(&target.function.tags));
     }
@@ -65,7 +74,7 @@ pub fn get(call: &Call<'_>) -> Answer {
 pub fn configuration(call: &Call<'_>) -> Answer {
     let target = target(call)?;
     let version = target.version(call)?;
-    Ok(call.ok(&configuration::full(call.world, target.id, version, target.qualifier.as_deref())))
+    Ok(call.ok(&configuration::full(call.world, target.id, version, target.qualifier.as_deref(), call.now)))
 }
 
 /// ListVersionsByFunction: `$LATEST` first, then what was published, the oldest first.
@@ -77,7 +86,7 @@ pub fn versions(call: &Call<'_>) -> Answer {
     let items = all.map(|version| {
         let number = version.to_string();
         let qualifier = if version == 0 { "$LATEST" } else { number.as_str() };
-        Value::from(configuration::brief(call.world, target.id, version, Some(qualifier)))
+        Value::from(configuration::brief(call.world, target.id, version, Some(qualifier), call.now))
     });
     listing(call, "Versions", &target.function.name, items.collect(), 50, 10_000)
 }
@@ -85,13 +94,13 @@ pub fn versions(call: &Call<'_>) -> Answer {
 /// GetAccountSettings.
 pub fn settings(call: &Call<'_>) -> Answer {
     let world = call.world;
-    let functions = world.catalog.functions.len();
+    let functions = world.living_functions(call.now).len();
     Ok(call.ok(&json!({
         "AccountLimit": {
             "TotalCodeSize": 80_530_636_800_u64,
             "CodeSizeUnzipped": 262_144_000,
             "CodeSizeZipped": 52_428_800,
-            "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
+            "ConcurrentExecutions": world.scenario.account_concurrency,
             "UnreservedConcurrentExecutions": world.unreserved(call.now),
         },
         "AccountUsage": {"TotalCodeSize": 11_534_336_u64 * functions as u64, "FunctionCount": functions},
@@ -104,6 +113,7 @@ pub fn tags(call: &Call<'_>) -> Answer {
     let catalog = &call.world.catalog;
     let prefix = format!("arn:aws:lambda:{}:{}:function:", catalog.region, catalog.account_id);
     let id = arn.strip_prefix(&prefix).and_then(|name| catalog.function_named(name));
+    let id = id.filter(|id| call.world.exists(*id, call.now));
     match id {
         Some(id) => Ok(call.ok(&json!({"Tags": tags_of(&catalog.functions[id].tags)}))),
         None => Err(not_found(call, &format!("Function not found: {arn}"))),
@@ -112,50 +122,4 @@ pub fn tags(call: &Call<'_>) -> Answer {
 
 fn tags_of(tags: &[(String, String)]) -> Value {
     tags.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
-}
-
-/// GetPolicy: who may invoke it, which are the APIs and schedules that do.
-pub fn policy(call: &Call<'_>) -> Answer {
-    let target = target(call)?;
-    target.version(call)?;
-    let catalog = &call.world.catalog;
-    let mut statements = Vec::new();
-    for (number, trigger) in target.function.triggers.iter().enumerate() {
-        let (principal, source) = match trigger {
-            Trigger::Api { api, .. } => {
-                let api = &catalog.apis[*api].id;
-                ("apigateway", format!("arn:aws:execute-api:{}:{}:{api}/*", catalog.region, catalog.account_id))
-            }
-            Trigger::Schedule { rule, .. } => {
-                ("events", format!("arn:aws:events:{}:{}:rule/{rule}", catalog.region, catalog.account_id))
-            }
-            Trigger::Mapping { .. } | Trigger::Function { .. } => continue,
-        };
-        statements.push(json!({
-            "Sid": format!("invoke-{number}"),
-            "Effect": "Allow",
-            "Principal": {"Service": format!("{principal}.amazonaws.com")},
-            "Action": "lambda:InvokeFunction",
-            "Resource": target.arn(call.world),
-            "Condition": {"ArnLike": {"AWS:SourceArn": source}},
-        }));
-    }
-    if statements.is_empty() {
-        return Err(not_found(call, "The resource you requested does not exist."));
-    }
-    let policy = json!({"Version": "2012-10-17", "Id": "default", "Statement": statements});
-    let revision = configuration::brief(call.world, target.id, 0, None).remove("RevisionId");
-    Ok(call.ok(&json!({"Policy": policy.to_string(), "RevisionId": revision})))
-}
-
-/// GetFunctionUrlConfig: no function of the account has one.
-pub fn url(call: &Call<'_>) -> Answer {
-    target(call)?;
-    Err(not_found(call, "The resource you requested does not exist."))
-}
-
-/// ListFunctionUrlConfigs.
-pub fn urls(call: &Call<'_>) -> Answer {
-    let target = target(call)?;
-    listing(call, "FunctionUrlConfigs", &target.function.name, Vec::new(), 50, 50)
 }

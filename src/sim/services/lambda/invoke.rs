@@ -49,6 +49,7 @@ pub fn invoke(call: &Call<'_>) -> Answer {
         let body = json!({"Type": "User", "message": "Rate Exceeded.", "Reason": reason});
         let mut response = answer(429, &body);
         set(&mut response, "x-amzn-errortype", "TooManyRequestsException");
+        set(&mut response, "retry-after", "1");
         return Err(response);
     }
     Ok(answered(call, &target, &invocation))
@@ -148,7 +149,7 @@ fn said(function: &Function, invocation: &Invocation) -> Value {
         Outcome::Error { kind, message } => raised(function, id, kind, message),
         Outcome::TimedOut => json!({
             "errorType": "Sandbox.Timedout",
-            "errorMessage": format!("RequestId: {id} Error: Task timed out after {}.00 seconds", function.timeout_s),
+            "errorMessage": format!("RequestId: {id} Error: Task timed out after {}.00 seconds", function.timeout_of(invocation.version)),
         }),
         Outcome::OutOfMemory => json!({
             "errorType": "Runtime.OutOfMemory",

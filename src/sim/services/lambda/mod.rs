@@ -8,6 +8,7 @@ mod concurrency;
 mod configuration;
 mod functions;
 mod invoke;
+mod policy;
 mod sources;
 
 use chrono::DateTime;
@@ -33,9 +34,9 @@ fn operation(call: &Call<'_>) -> Answer {
         "ListVersionsByFunction" => functions::versions(call),
         "GetAccountSettings" => functions::settings(call),
         "ListTags" => functions::tags(call),
-        "GetPolicy" => functions::policy(call),
-        "GetFunctionUrlConfig" => functions::url(call),
-        "ListFunctionUrlConfigs" => functions::urls(call),
+        "GetPolicy" => policy::policy(call),
+        "GetFunctionUrlConfig" => policy::url(call),
+        "ListFunctionUrlConfigs" => policy::urls(call),
         "ListAliases" => aliases::list(call),
         "GetAlias" => aliases::get(call),
         "UpdateAlias" => aliases::update(call),
@@ -48,6 +49,7 @@ fn operation(call: &Call<'_>) -> Answer {
         "DeleteProvisionedConcurrencyConfig" => concurrency::remove(call),
         "ListEventSourceMappings" => sources::list(call),
         "GetEventSourceMapping" => sources::get(call),
+        "UpdateEventSourceMapping" => sources::update(call),
         "GetFunctionEventInvokeConfig" => sources::asynchronous(call),
         "ListFunctionEventInvokeConfigs" => sources::all_asynchronous(call),
         "Invoke" => invoke::invoke(call),
@@ -118,10 +120,22 @@ fn target<'a>(call: &'a Call<'_>) -> Result<Target<'a>, Response> {
         (Some(suffix), _) => Some((*suffix).to_owned()),
         (None, asked) => asked.filter(|qualifier| !qualifier.is_empty()),
     };
-    match catalog.function_named(name) {
+    match catalog.function_named(name).filter(|id| call.world.exists(*id, call.now)) {
         Some(id) => Ok(Target { id, function: &catalog.functions[id], qualifier }),
         None => Err(not_found(call, &format!("Function not found: arn:aws:lambda:{here}:{name}"))),
     }
+}
+
+/// Refuses a change of a function that somebody else is updating.
+fn at_rest(call: &Call<'_>, target: &Target<'_>) -> Result<(), Response> {
+    if !call.world.is_updating(target.id, call.now) {
+        return Ok(());
+    }
+    let message = format!(
+        "The operation cannot be performed at this time. An update is in progress for resource: {}",
+        call.world.catalog.function_arn(target.id)
+    );
+    Err(call.error(409, "ResourceConflictException", &message))
 }
 
 fn not_found(call: &Call<'_>, message: &str) -> Response {
@@ -134,9 +148,13 @@ fn invalid(call: &Call<'_>, message: &str) -> Response {
 
 /// What breaks a constraint of the model, in the words in which all services say it.
 fn constraint(call: &Call<'_>, value: &str, member: &str, rule: &str) -> Response {
-    let message = format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {rule}"
-    );
+    constraint_of(call, value, member, &format!("Member must {rule}"))
+}
+
+/// The same of a part of a member: `rule` says of which.
+fn constraint_of(call: &Call<'_>, value: &str, member: &str, rule: &str) -> Response {
+    let message =
+        format!("1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {rule}");
     call.error(400, "ValidationException", &message)
 }
 

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use crate::sim::wire::{Request, Response};
 use crate::sim::{Options, Sim};
 
+mod lifetime;
+mod operations;
+
 const BORN: i64 = 1_763_700_000_000;
 
 /// An account whose clock the test moves.

@@ -110,10 +110,8 @@ impl Level {
     fn apply(&mut self, patch: &StagePatch, whole: bool) {
         let value = patch.value.clone().unwrap_or_else(|| "OFF".to_owned());
         match patch.path.trim_start_matches('/').split('/').collect::<Vec<_>>().as_slice() {
-            ["*", "*", group, name] => {
-                if (*group, *name) == ("logging", "loglevel") {
-                    self.all = value;
-                }
+            ["*", "*", group, name] if (*group, *name) == ("logging", "loglevel") => {
+                self.all = value;
             }
             [path, method] if patch.op == "remove" => {
                 let key = method_key(path, method);

@@ -81,7 +81,7 @@ fn unknown_group() -> Refusal {
 }
 
 /// A group of the class that is kept for little money and read by Logs Insights only: access logs, as in life.
-const INFREQUENT: &str = "/aws/apigateway/partner-api-access";
+const INFREQUENT: &str = "/aws/apigateway/storefront-access";
 
 /// logGroupClass.
 fn class_of(name: &str) -> &'static str {

@@ -295,7 +295,7 @@ fn a_stream_is_read_to_its_end_and_back() {
 }
 
 /// The one group of another class.
-const INFREQUENT: &str = "/aws/apigateway/partner-api-access";
+const INFREQUENT: &str = "/aws/apigateway/storefront-access";
 
 #[test]
 fn groups_are_listed_once_over_all_pages() {

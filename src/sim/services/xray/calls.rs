@@ -58,7 +58,8 @@ impl Pen<'_> {
             from = (to + 1.0).min(end_ms);
         }
         let children = self.trace.invocations.iter().filter_map(|child| match child.cause {
-            Cause::Function { invocation: key, asynchronous, .. } if key == invocation.key => {
+            // Retries of an event are Lambda's doing, not the caller's.
+            Cause::Function { invocation: key, asynchronous, .. } if key == invocation.key && child.attempt == 0 => {
                 Some((child, asynchronous))
             }
             _ => None,

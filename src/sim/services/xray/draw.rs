@@ -31,7 +31,10 @@ pub fn draw(world: &World, trace: &world::Trace) -> Option<Trace> {
             Cause::Function { caller, invocation: key, .. } => {
                 // A caller that is not traced passes the trace on but sends nothing to hang it on.
                 let caller = &world.catalog.functions[*caller];
-                caller.traced.then(|| invoke_id(*key, invocation.key))
+                // The retries of an event hang under the same call as its first attempt.
+                let same = |one: &&Invocation| one.attempt == 0 && one.request_id == invocation.request_id;
+                let first = trace.invocations.iter().find(same).map_or(invocation.key, |one| one.key);
+                caller.traced.then(|| invoke_id(*key, first))
             }
             Cause::Mapping(_) | Cause::Schedule | Cause::Client => None,
         };

@@ -81,7 +81,11 @@ pub fn exceptions(invocation: &Invocation, function: &Function) -> Vec<Exception
     match &invocation.outcome {
         Outcome::Error { kind, message } => vec![exception(kind, message.clone(), stack(function, invocation.key))],
         Outcome::TimedOut => {
-            let message = format!("{} Task timed out after {}.00 seconds", invocation.request_id, function.timeout_s);
+            let message = format!(
+                "{} Task timed out after {}.00 seconds",
+                invocation.request_id,
+                function.timeout_of(invocation.version)
+            );
             vec![exception("Sandbox.Timedout", message, Vec::new())]
         }
         Outcome::OutOfMemory => {

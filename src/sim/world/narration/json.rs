@@ -16,10 +16,18 @@ impl Teller<'_> {
         let id = self.invocation.request_id.clone();
         let (start, end) = (self.invocation.start, self.end());
         let version = version(self.invocation);
-        if let Some(init) = self.invocation.init_ms {
-            let record = json!({"initializationType": "on-demand", "phase": "init", "runtimeVersion": self.runtime_version(),
-                "runtimeVersionArn": self.runtime_arn(), "functionName": self.function.name, "functionVersion": version});
-            self.platform(start - init as Millis, "platform.initStart", &record);
+        // An image brings its own runtime, whose version Lambda doesn't know.
+        if let Some(init) = self.invocation.init_ms.filter(|_| !self.function.extras.image) {
+            let mut record = json!({"runtimeVersion": self.runtime_version(), "runtimeVersionArn": self.runtime_arn(),
+                "functionName": self.function.name, "functionVersion": version});
+            let kind = if self.restore_ms().is_some() {
+                "platform.restoreStart"
+            } else {
+                record["initializationType"] = "on-demand".into();
+                record["phase"] = "init".into();
+                "platform.initStart"
+            };
+            self.platform(start - init as Millis, kind, &record);
         }
         let mut record = Map::new();
         record.insert("requestId".into(), id.clone().into());
@@ -41,9 +49,12 @@ impl Teller<'_> {
         let mut metrics = Map::new();
         metrics.insert("durationMs".into(), one.duration_ms.into());
         metrics.insert("billedDurationMs".into(), self.billed().into());
-        metrics.insert("memorySizeMB".into(), self.function.memory_mb.into());
+        metrics.insert("memorySizeMB".into(), self.memory_mb().into());
         metrics.insert("maxMemoryUsedMB".into(), one.memory_used_mb.into());
-        if let Some(init) = one.init_ms {
+        if let Some(restore) = self.restore_ms() {
+            metrics.insert("restoreDurationMs".into(), restore.into());
+            metrics.insert("billedRestoreDurationMs".into(), Self::billed_restore(restore).into());
+        } else if let Some(init) = one.init_ms {
             metrics.insert("initDurationMs".into(), init.into());
         }
         let mut record = Map::new();
@@ -80,7 +91,7 @@ impl Teller<'_> {
             line.insert("service".into(), self.function.tags[0].1.as_str().into());
             line.insert("cold_start".into(), one.init_ms.is_some().into());
             line.insert("function_name".into(), self.function.name.as_str().into());
-            line.insert("function_memory_size".into(), self.function.memory_mb.to_string().into());
+            line.insert("function_memory_size".into(), self.memory_mb().to_string().into());
             line.insert("function_request_id".into(), one.request_id.as_str().into());
             if let Some(kind) = kind {
                 line.insert("exception_name".into(), kind.into());

@@ -89,3 +89,22 @@ fn lines_come_in_time_and_some_are_late() {
     }
     assert!(late > 0 && late * 20 < all, "{late} of {all}");
 }
+
+#[test]
+fn a_cold_start_from_a_snapshot_is_a_restore() {
+    let world = World::new("calm", 7, 0, BORN).unwrap();
+    let one = find(&world, "zip-lookup", |one| one.init_ms.is_some());
+    assert_eq!((one.version, one.alias.as_deref()), (3, Some("live")), "SnapStart is for published versions");
+    let restore = one.init_ms.unwrap();
+    assert!((100.0..1200.0).contains(&restore), "{restore}");
+    let all = told(&world, &one);
+    assert!(all[0].starts_with("RESTORE_START Runtime Version: java:21.v"), "{}", all[0]);
+    assert_eq!(all[1], format!("RESTORE_REPORT Restore Duration: {restore:.2} ms"));
+    let report = all.last().unwrap();
+    let billed = (restore * 0.3).ceil();
+    let ending = format!("\tRestore Duration: {restore:.2} ms\tBilled Restore Duration: {billed} ms\t");
+    assert!(report.ends_with(&ending) && !report.contains("Init Duration"), "{report}");
+    assert!(report.contains(&format!("Billed Duration: {} ms", one.duration_ms.ceil() + billed)), "{report}");
+    let warm = find(&world, "zip-lookup", |one| one.init_ms.is_none());
+    assert!(told(&world, &warm)[0].starts_with("START"), "and it is warm in between");
+}

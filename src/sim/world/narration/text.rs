@@ -11,12 +11,16 @@ impl Teller<'_> {
         let id = self.invocation.request_id.clone();
         let (start, end) = (self.invocation.start, self.end());
         if let Some(init) = self.invocation.init_ms {
+            let begun = if self.restore_ms().is_some() { "RESTORE_START" } else { "INIT_START" };
             let line = format!(
-                "INIT_START Runtime Version: {}\tRuntime Version ARN: {}",
+                "{begun} Runtime Version: {}\tRuntime Version ARN: {}",
                 self.runtime_version(),
                 self.runtime_arn()
             );
             self.tell(start - init as Millis, line);
+        }
+        if let Some(restore) = self.restore_ms() {
+            self.tell(start, format!("RESTORE_REPORT Restore Duration: {restore:.2} ms"));
         }
         self.tell(start, format!("START RequestId: {id} Version: {}", version(self.invocation)));
         let (python, node) = (self.function.runtime.starts_with("python"), self.function.runtime.starts_with("nodejs"));
@@ -46,7 +50,7 @@ impl Teller<'_> {
         if self.old_style() {
             match self.invocation.outcome {
                 Outcome::TimedOut => {
-                    let seconds = f64::from(self.function.timeout_s);
+                    let seconds = f64::from(self.function.timeout_of(self.invocation.version));
                     self.tell(end, format!("{} {id} Task timed out after {seconds:.2} seconds\n", iso(end)));
                 }
                 Outcome::OutOfMemory => {
@@ -72,10 +76,13 @@ impl Teller<'_> {
             one.request_id,
             one.duration_ms,
             self.billed(),
-            self.function.memory_mb,
+            self.memory_mb(),
             one.memory_used_mb
         );
-        if let Some(init) = one.init_ms {
+        if let Some(restore) = self.restore_ms() {
+            let billed = Self::billed_restore(restore);
+            report.push_str(&format!("Restore Duration: {restore:.2} ms\tBilled Restore Duration: {billed} ms\t"));
+        } else if let Some(init) = one.init_ms {
             report.push_str(&format!("Init Duration: {init:.2} ms\t"));
         }
         if let Some((status, kind)) = self.status() {

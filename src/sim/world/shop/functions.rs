@@ -3,7 +3,7 @@
 use super::super::Millis;
 use super::super::catalog::{Alias, Character, Function, LogFormat};
 use super::super::dice::{Dice, hash_text};
-use super::voices;
+use super::{extras, voices};
 
 use LogFormat::{Json, Text};
 
@@ -22,7 +22,7 @@ type Row = (&'static str, &'static str, u32, u32, &'static str, LogFormat, bool,
             (f64, f64, f64), (f64, f64, f64), u32, u32, &'static [AliasRow], Option<u32>);
 
 #[rustfmt::skip]
-const ROWS: [Row; 26] = [
+const ROWS: [Row; 27] = [
     ("audit-log",             "python3.13",      256,  10, ARM, Json, false, (  18.0, 0.35,  310.0), (0.0,    0.0,    0.0),    74,   6, &[], None),
     ("cart-api",              "nodejs22.x",      512,  10, ARM, Text, true,  (  32.0, 0.45,  240.0), (0.002,  0.0,    0.0),   118,  31, &[("live", 31, None, None), ("staging", 31, None, None)], None),
     ("catalog-items",         "provided.al2023", 256,   5, ARM, Json, true,  (   7.0, 0.50,   38.0), (0.0005, 0.0,    0.0),    41,  19, &[("live", 19, None, None)], None),
@@ -49,6 +49,7 @@ const ROWS: [Row; 26] = [
     ("storefront-render",     "nodejs22.x",     1024,  10, ARM, Text, true,  (  64.0, 0.45,  410.0), (0.001,  0.0,    0.0),   205,  73, &[("live", 73, None, Some(3))], None),
     ("ws-connect",            "nodejs20.x",      128,   5, ARM, Text, false, (  16.0, 0.40,  220.0), (0.002,  0.0,    0.0),    79,   4, &[], None),
     ("ws-message",            "nodejs20.x",      256,   5, ARM, Text, false, (  28.0, 0.45,  230.0), (0.004,  0.0,    0.0),    84,  13, &[], None),
+    ("zip-lookup",            "java21",         1024,  10, ARM, Text, false, (  40.0, 0.40, 2700.0), (0.001,  0.0,    0.0),   190,   3, &[("live", 3, None, None)], None),
 ];
 
 /// All of them, with nothing that triggers them yet.
@@ -118,6 +119,7 @@ fn function(row: &Row, born: Millis) -> Function {
             errors: voice.errors,
             says: voice.says,
         },
+        extras: extras::of(name),
     }
 }
 
@@ -142,6 +144,7 @@ fn environment(name: &str, voice: &voices::Voice) -> Vec<(String, String)> {
         ("STAGE".to_owned(), "prod".to_owned()),
     ];
     variables.extend(voice.environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    variables.extend(extras::environment(name).iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     if voice.environment.iter().any(|(key, _)| key.ends_with("_HOST")) {
         let made_up = Dice::of(&[hash_text(name), 1]).hex16();
         variables.push(("DATABASE_PASSWORD".to_owned(), made_up));

@@ -1,6 +1,7 @@
 //! The default account: a shop, its functions in tables, what triggers them, and what they say.
 
 mod apis;
+mod extras;
 mod functions;
 mod stacks;
 mod voices;
@@ -22,6 +23,7 @@ pub fn catalog(functions: usize, born: Millis) -> Catalog {
         apis: Vec::new(),
         mappings: Vec::new(),
         alarms: Vec::new(),
+        permissions: extras::permissions(),
     };
     let own = catalog.functions.len();
     catalog.functions.extend((own..functions.max(own)).map(|number| super::filler::function(number, born)));
@@ -31,6 +33,7 @@ pub fn catalog(functions: usize, born: Millis) -> Catalog {
     add_sources(&mut catalog);
     add_calls(&mut catalog);
     catalog.alarms = alarms();
+    catalog.alarms.extend(scaling());
     catalog
 }
 
@@ -51,12 +54,13 @@ const SOURCES: [(&str, &str, f64, u32, Option<u32>); 7] = [
 ];
 
 /// Schedules: (rule, function, seconds between two runs).
-const SCHEDULES: [(&str, &str, u32); 5] = [
+const SCHEDULES: [(&str, &str, u32); 6] = [
     ("keep-warm-every-minute", "keep-warm", 60),
     ("inventory-sync-5m", "inventory-sync", 300),
     ("price-import-10m", "price-import", 600),
     ("legacy-export-10m", "legacy-export", 600),
     ("report-builder-15m", "report-builder", 900),
+    ("postal-codes-4m", "zip-lookup", 240),
 ];
 
 /// Functions that invoke others: (caller, callee, share of the caller's invocations, asynchronous).
@@ -128,6 +132,37 @@ fn alarms() -> Vec<Alarm> {
             threshold: *threshold,
             period_s: *period_s,
             periods: *periods,
+            below: false,
+            scales: None,
         })
         .collect()
+}
+
+/// The alias whose provisioned concurrency Application Auto Scaling sets, and the utilization that it aims at. Whoever
+/// set it up wanted nothing to be idle, and so will never see it scale out: its alarms are quiet.
+const SCALED: (&str, &str, f64) = ("fraud-score", "live", 1.0);
+
+/// The alarms of its target tracking policy, named as the service names them: above the target it provisions more, below
+/// nine tenths of it less.
+fn scaling() -> Vec<Alarm> {
+    let (function, alias, target) = SCALED;
+    let alarm = |(side, threshold, periods, below): (&str, f64, u32, bool)| Alarm {
+        name: format!(
+            "TargetTracking-function:{function}:{alias}-Alarm{side}-{}",
+            Dice::of(&[hash_text(function), hash_text(side)]).uuid()
+        ),
+        namespace: "AWS/Lambda".to_owned(),
+        metric: "ProvisionedConcurrencyUtilization".to_owned(),
+        statistic: "Average".to_owned(),
+        dimensions: vec![
+            ("FunctionName".to_owned(), function.to_owned()),
+            ("Resource".to_owned(), format!("{function}:{alias}")),
+        ],
+        threshold,
+        period_s: 60,
+        periods,
+        below,
+        scales: Some(format!("function:{function}:{alias}")),
+    };
+    [("High", target, 3, false), ("Low", target * 0.9, 15, true)].map(alarm).into()
 }

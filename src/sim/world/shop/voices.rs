@@ -68,6 +68,7 @@ fn purpose(name: &str) -> (&'static str, &'static str, &'static str) {
         "storefront-render" => ("Renders the front page", "storefront", "storefront"),
         "ws-connect" => ("Opens and closes live connections", "live", "storefront"),
         "ws-message" => ("Answers messages on live connections", "live", "storefront"),
+        "zip-lookup" => ("Keeps towns by postal code at hand", "addresses", "logistics"),
         _ => ("", "shop", "platform"),
     }
 }
@@ -198,6 +199,7 @@ fn words(name: &str) -> Words {
         }
         "ws-connect" => (&["connection {id} opened"], &[("GoneException", "410")]),
         "ws-message" => (&["message of {n} bytes for order {id}"], &[("GoneException", "410")]),
+        "zip-lookup" => (&["{n} postal codes refreshed in {ms} ms"], &[("shop.zip.TownException", "no such town")]),
         _ => (&["done in {ms} ms"], &[("Error", "unexpected")]),
     }
 }
@@ -234,6 +236,7 @@ fn calls(name: &str) -> &'static [(&'static str, &'static str, &'static str, f64
         "storefront-render" => &[("cms.example.com", REMOTE, "GET", 0.50)],
         "ws-connect" => &[("connections", TABLE, "PutItem", 0.60)],
         "ws-message" => &[("connections", TABLE, "Query", 0.40)],
+        "zip-lookup" => &[("towns", TABLE, "Query", 0.50)],
         _ => &[],
     }
 }

@@ -28,6 +28,11 @@ pub(super) fn parts(app: &App, pen: &Pen) -> Vec<(String, Style)> {
     if !panel.filter.is_empty() {
         parts.push((format!("/{}", panel.filter), styles.notice));
     }
+    if let Some((from, to)) = panel.stretch {
+        let clock =
+            |ms| Moment::from_timestamp_millis(ms).map(|at| pen.time_of_day(at, "%H:%M:%S")).unwrap_or_default();
+        parts.push((format!("ran {} to {}", clock(from), clock(to)), styles.accent));
+    }
     if panel.column != Column::Start || panel.reversed {
         let turned = if panel.reversed { ", reversed" } else { "" };
         let cut = if panel.cut { format!(", the first {}", count(panel.len())) } else { String::new() };

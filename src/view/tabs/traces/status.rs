@@ -56,6 +56,10 @@ fn list(app: &App, pen: &Pen) -> Vec<(String, Style)> {
         let ms = |seconds: f64| text::millis(seconds * 1000.0);
         parts.push((format!("took {} to {}", ms(from), ms(to)), styles.accent));
     }
+    if let Some((from, to)) = tab.stretch {
+        let clock = |at| pen.time_of_day(at, "%H:%M:%S");
+        parts.push((format!("began {} to {}", clock(from), clock(to)), styles.accent));
+    }
     if tab.column != Column::Newest || tab.reversed {
         let turned = if tab.reversed { ", reversed" } else { "" };
         parts.push((format!("by {}{turned}", tab.column.name()), styles.dim));
