@@ -71,7 +71,7 @@ async fn bites(scenario: &str, stage: (&str, &str), cause: Cause, words: &[&str]
 
 #[tokio::test(start_paused = true)]
 async fn a_stage_that_refuses_is_told_with_its_throttle_and_what_came() {
-    let words = ["partner-api/v1 refused", "with 429 in the last 15m: the stage's throttle is 2/s (burst 4), it had"];
+    let words = ["partner-api/v1 refused", "with 429 in the last 15m: the stage's throttle is 2/s (burst 10), it had"];
     bites("throttle-stage", ("partner-api", "v1"), Cause::Stage, &words).await;
 }
 
@@ -172,7 +172,7 @@ async fn what_is_denied_is_named_and_the_rest_is_shown() {
     let screen = scene.text();
     assert!(screen.contains("apigateway:GET /usageplans is denied"), "{screen}");
     assert!(screen.contains("429 unknown: logs:FilterLogEvents is denied"), "{screen}");
-    assert!(screen.contains("2/s, burst 4"), "{screen}");
+    assert!(screen.contains("2/s, burst 10"), "{screen}");
     scene.press(&["tab", "tab"]);
     scene.settle().await;
     let screen = scene.text();

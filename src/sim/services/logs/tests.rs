@@ -501,9 +501,15 @@ fn the_execution_log_follows_its_level() {
     let (id, stage) = (&account.world.catalog.apis[api].id, &account.world.catalog.apis[api].stages[number].name);
     let group = format!("API-Gateway-Execution-Logs_{id}/{stage}");
     let set = |level: &str, at: Millis| {
-        let (op, path) = ("replace".to_owned(), "/*/*/logging/loglevel".to_owned());
-        let patch = StagePatch { op, path, value: Some(level.to_owned()) };
-        account.world.record_stage_change(api, stage, vec![patch], at);
+        // Methods with settings of their own keep them: each is told.
+        let own = account.world.catalog.apis[api].stages[number].overrides.iter();
+        let paths = own.map(|own| format!("/{}/{}/logging/loglevel", own.path.replace('/', "~1"), own.method));
+        let patches = paths.chain(["/*/*/logging/loglevel".to_owned()]).map(|path| StagePatch {
+            op: "replace".to_owned(),
+            path,
+            value: Some(level.to_owned()),
+        });
+        account.world.record_stage_change(api, stage, patches.collect(), at);
     };
     let lines = |minute: Millis| {
         let t0 = BORN + minute * MINUTE;

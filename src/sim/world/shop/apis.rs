@@ -112,7 +112,7 @@ fn shop_stages() -> Vec<Stage> {
 fn partner_stages() -> Vec<Stage> {
     vec![Stage {
         traced: true,
-        throttle: Some((2.0, 4)),
+        throttle: Some((2.0, 10)),
         logging: "INFO",
         detailed_metrics: true,
         access_log_group: Some("/aws/apigateway/partner-api-access".to_owned()),
