@@ -2,7 +2,7 @@
 
 mod quota;
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{DateTime, NaiveDate};
 
 pub use quota::{Period, Quota};
 
