@@ -156,7 +156,12 @@ impl Call<'_> {
 
     /// An error in the protocol of the request; `code` is the error's shape, as `ResourceNotFoundException`.
     pub fn error(&self, status: u16, code: &str, message: &str) -> Response {
-        self.dialect.error(status, code, message, self.request_id)
+        let mut response = self.dialect.error(status, code, message, self.request_id);
+        if self.service == Service::Tagging {
+            // It never spoke awsQuery, and its clients know its errors by the names of their shapes.
+            response.headers_mut().remove("x-amzn-query-error");
+        }
+        response
     }
 }
 

@@ -13,6 +13,9 @@ const BORN: i64 = 1_795_255_230_000;
 const SHOP: &str = "/restapis/k3v9q2m7ta/stages/prod";
 const PARTNER: &str = "p8d4x1s6hb";
 
+const SIGNED: &str =
+    "AWS4-HMAC-SHA256 Credential=AK/20261121/eu-west-1/tagging/aws4_request, SignedHeaders=host, Signature=0";
+
 /// An account whose clock the test moves.
 struct Account {
     sim: Arc<Sim>,
@@ -466,6 +469,17 @@ fn resources_are_found_by_their_tags() {
         assert_eq!((status, &body["code"]), (400, &json!("InvalidParameterException")), "{input}");
         assert!(body.to_string().contains(says), "{body}");
     }
+    let headers = [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")];
+    let path = "/service/ResourceGroupsTaggingAPI_20170126/operation/GetResources";
+    let mut request = http::Request::post(path).header("authorization", SIGNED);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    // {"ResourcesPerPage": 101} in CBOR.
+    let request = request.body(Bytes::from_static(b"\xa1\x70ResourcesPerPage\x18\x65")).unwrap();
+    let refused = account.sim.handle(&request).response().unwrap();
+    assert_eq!(refused.status(), 400);
+    assert!(!refused.headers().contains_key("x-amzn-query-error"));
 }
 
 #[test]
