@@ -4,7 +4,6 @@ pub mod alias;
 pub mod cache;
 pub mod canary;
 pub mod form;
-pub mod invokers;
 pub mod menu;
 pub mod method;
 pub mod plan;
@@ -30,6 +29,8 @@ use super::selected::Selected;
 use crate::model::api::{Api, Protocol, Stage};
 use crate::model::function::{Alias, Function, FunctionDetail, ProvisionedConcurrency};
 use crate::model::series::Subject;
+use crate::store::Store;
+use crate::store::triggers::{self, Kind};
 use crate::time::Moment;
 
 /// What has to be read before an action can begin.
@@ -243,7 +244,7 @@ impl App {
     fn reserve(&self, selected: &Selected) -> Result<Reserve, Obstacle> {
         let (function, detail) = self.function_known(selected)?;
         let used = self.store.metrics.figures(&Subject::Function(function.name.clone())).concurrency;
-        let invokers = invokers::of(&self.store, &function.name, detail);
+        let invokers = invokers(&self.store, &function.name);
         Ok(Reserve::of(function, detail, self.store.account.get(), used, invokers))
     }
 
@@ -336,6 +337,29 @@ impl App {
             }
         }
     }
+}
+
+/// Lines at most of what stops with a function: one behind fifty routes is told by the first ones.
+const INVOKERS: usize = 8;
+
+/// What invokes a function, as far as is known, in a line each.
+fn invokers(store: &Store, function: &str) -> Vec<String> {
+    let invocations =
+        store.invocations.get(function).and_then(|feed| feed.get()).map(Vec::as_slice).unwrap_or_default();
+    let mut lines: Vec<String> = triggers::of(store, function, invocations)
+        .into_iter()
+        .filter(|trigger| trigger.kind != Some(Kind::Asynchronous))
+        .map(|trigger| {
+            let kind = trigger.kind.map_or("", Kind::name);
+            format!("{kind} {}: {}", trigger.name, trigger.words)
+        })
+        .collect();
+    if lines.len() > INVOKERS {
+        let more = lines.len() - INVOKERS + 1;
+        lines.truncate(INVOKERS - 1);
+        lines.push(format!("{more} more: see the triggers of the function"));
+    }
+    lines
 }
 
 /// Of several aliases one has to be named: by the cursor, or by whoever is asked.
