@@ -40,9 +40,39 @@ impl App {
         match self.undoable.last().and_then(Change::undo) {
             Some(change) => {
                 let changed = self.changed_meanwhile(&change);
-                self.ask_with(change, changed.into_iter().map(|line| (true, line)).collect());
+                let mut notes: Vec<(bool, String)> = changed.into_iter().map(|line| (true, line)).collect();
+                notes.extend(self.consequences(&change));
+                self.ask_with(change, notes);
             }
             None => self.notices.say("There is no change to undo", self.now),
+        }
+    }
+
+    /// What follows from taking a change back, as it was said when it was made.
+    fn consequences(&self, undo: &Change) -> Vec<(bool, String)> {
+        match undo {
+            Change::UpdateStage { edit, .. } if edit.patches.iter().any(|p| p.path.starts_with("/cacheCluster")) => {
+                let mut notes = vec![(true, "takes about four minutes, and drops what is cached".to_string())];
+                let size = edit.to.strip_suffix(" GB").and_then(crate::model::api::cache_price);
+                notes.extend(size.map(|price| (false, format!("costs ${price:.3} an hour, used or not (us-east-1)"))));
+                notes
+            }
+            Change::UpdateUsagePlan { .. } => {
+                vec![(false, "holds for each of its keys; API Gateway takes one such change in 20 s".into())]
+            }
+            Change::MoveAlias { function, alias, .. } => {
+                let detail = self.store.details.get(function).and_then(|feed| feed.get());
+                let config = detail.and_then(|d| d.provisioned.iter().find(|config| config.qualifier == *alias));
+                let line = config.map(|config| {
+                    let ready = config.requested;
+                    (
+                        true,
+                        format!("its {ready} provisioned environments are made anew: cold starts until they are READY"),
+                    )
+                });
+                line.into_iter().collect()
+            }
+            _ => vec![],
         }
     }
 
@@ -102,6 +132,7 @@ impl App {
             change,
             lines,
             button: Button::default(),
+            scroll: 0,
             name,
             opened: self.now,
         })));
@@ -239,6 +270,8 @@ impl App {
                 }
             }
             _ => match (key.code, &mut confirmation.name) {
+                (KeyCode::Up, _) => confirmation.scroll = confirmation.scroll.saturating_sub(1),
+                (KeyCode::Down, _) => confirmation.scroll += 1,
                 (KeyCode::Left | KeyCode::Right, _) => confirmation.button = other(confirmation.button),
                 (_, Some((_, typed))) => {
                     typed.handle_event(&Event::Key(key));
@@ -262,6 +295,7 @@ impl App {
         } else {
             self.notices.say(format!("{} …", change.sentence()), self.now);
         }
+        self.sent_at = Some(self.now);
         self.pending.push(change.clone());
         effects.push(Effect::Change(change));
         effects

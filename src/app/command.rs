@@ -256,7 +256,7 @@ table! {
     SeeTraces       "see-traces"       ["t"],                      SELECTION_AND_LINE,     5 "traces"    "Show the traces of whatever is selected, or its very trace.";
     SeeMetrics      "see-metrics"      ["m"],                      SELECTION_AND_LINE,     6 "metrics"   "Show the charts of the selected function or stage.";
     Invoke          "invoke"           ["i"],                      SELECTION,              7 "invoke"    "Invoke the selected function: payload, qualifier, confirmation, answer with its log." changes;
-    Actions         "actions"          ["x"],                      SELECTION,              8 "actions"   "Show what can be done to whatever is selected.";
+    Actions         "actions"          ["x"],                      SELECTION,              5 "actions"   "Show what can be done to whatever is selected.";
     Provision       "provision"        ["shift-p"],                &[Functions, Function], 8 "provision" "Set provisioned concurrency of an alias or version." changes;
     RemoveProvision "remove-provision" ["shift-d"],                &[Functions, Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
     Reserve         "reserve"          ["shift-r"],                &[Functions, Function], 8 "reserve"   "Set or remove reserved concurrency of the function." changes;
@@ -286,7 +286,7 @@ table! {
     GoToTime        "go-to-time"       ["a"],                      &[Logs, TraceStatistics], 3 "at"        "Go to a moment: -15m, 14:03, 2026-11-21 14:03; of traces, compare before and after it.";
     Jq              "jq"               ["shift-j"],                &[Logs],                7 "jq"        "Type a jq expression: what it makes of each JSON line is shown in its place.";
     Times           "times"            ["shift-t"],                &[Logs],                0 "times"     "Tell times absolute, as ages, or from line to line.";
-    Fold            "fold"             ["space"],                  &[Functions, Place::Columns, Logs, Line, Trace],   3 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected; a group of functions. Of columns: show or hide one.";
+    Fold            "fold"             ["space"],                  &[Functions, Place::Columns, Logs, Line, Trace],   7 "fold"      "Fold stack traces, or unfold them; in one line or trace, what is selected; a group of functions. Of columns: show or hide one.";
     LiveTail        "live-tail"        ["shift-l"],                &[Logs],                7 "live"      "Follow through Live Tail, which is priced by the minute, or by FilterLogEvents again.";
     Histogram       "histogram"        ["shift-h"],                &[Logs, Traces],        7 "histogram" "Show how many lines there are in time, by level; of traces, how many took how long.";
     Brush           "brush"            ["b"],                      &[Logs, Traces],        8 "brush"     "Choose a stretch of the histogram and look at its lines, or traces, only.";

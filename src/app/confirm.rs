@@ -30,6 +30,8 @@ pub struct Confirmation {
     pub button: Button,
     /// Where the profile demands it: the name that must be typed, and what has been typed.
     pub name: Option<(String, Input)>,
+    /// Lines that are scrolled past, where there is no room for all of them.
+    pub scroll: usize,
     /// When it came up.
     pub opened: Moment,
 }

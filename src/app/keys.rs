@@ -21,6 +21,10 @@ impl App {
     pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         let place = self.place();
         let action = self.keymap.action(key, place);
+        let sent = self.sent_at.is_some_and(|at| super::confirm::is_deaf(at, self.now));
+        if action == Some(Action::Open) && sent && self.overlays.is_empty() {
+            return vec![];
+        }
         if action == Some(Action::Suspend) {
             return vec![Effect::Suspend];
         }

@@ -128,6 +128,8 @@ pub struct App {
     /// The mouse is ours.
     pub mouse: bool,
     last_input: Moment,
+    /// A change has just been sent: an Enter that was meant for its confirmation opens nothing below it.
+    sent_at: Option<Moment>,
     refresh: u64,
     /// What is kept of invokes.
     pub invokes: invoke::Shelves,
@@ -192,6 +194,7 @@ impl App {
             paused: false,
             focused: true,
             last_input: now,
+            sent_at: None,
             refresh: 0,
             invokes: invoke::Shelves::default(),
             watches: Vec::new(),

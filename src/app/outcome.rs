@@ -86,6 +86,7 @@ impl App {
             (None, None) => "done".to_string(),
         };
         self.notices.say(format!("{}: accepted; {then}", change.sentence()), now);
+        self.take_over(&change);
         self.watches.extend(watch);
         if let Change::SetReservedConcurrency { function, from, to: Some(0) } = &change {
             let scope = self.scope();
@@ -105,6 +106,23 @@ impl App {
             self.undoable.pop();
         } else if change.undo().is_some() {
             self.undoable.push(change);
+        }
+    }
+
+    /// What has been accepted is so: the next key must not begin from what was. What else is known of the function is read
+    /// again by whoever needs it.
+    fn take_over(&mut self, change: &Change) {
+        let Target::Function(name) = change.target() else { return };
+        if let Change::SetReservedConcurrency { from, to, .. } = change {
+            self.store.reserves.entry(name.to_string()).or_default().push((self.now, *from));
+            self.store.functions.accept_reserved(vec![(name.to_string(), *to)]);
+            self.unlearnt.push(super::tabs::Learnt::Functions);
+        }
+        match self.store.details.get_mut(name).and_then(|feed| feed.get_mut()) {
+            Some(detail) if self.functions.opened() == Some(name) => detail.take_over_change(change),
+            _ => {
+                self.store.details.remove(name);
+            }
         }
     }
 

@@ -31,6 +31,7 @@ impl App {
                     self.set_filter(text);
                 }
             }
+            Some(Overlay::Form(form)) => form.paste(&one_line),
             Some(Overlay::Palette(palette)) => {
                 put(&mut palette.input);
                 palette.search_in(&self.store);

@@ -51,6 +51,9 @@ pub struct Store {
     pub functions: Inventory,
     /// What per-function calls told, by name.
     pub details: HashMap<String, Feed<FunctionDetail>>,
+    /// Reserves that were changed from here, by function: when, and what there was before. What was throttled earlier was
+    /// throttled by that.
+    pub reserves: HashMap<String, Vec<(Moment, Option<u32>)>>,
     /// Series.
     pub metrics: Metrics,
     /// Alarms, the worst first.

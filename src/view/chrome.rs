@@ -94,7 +94,9 @@ pub fn tabs(app: &App, pen: &mut Pen, area: Rect) {
     let errors = app.notices.errors.len();
     let mut words = Vec::new();
     if let Some(watching) = app.watching() {
-        let room = usize::from(area.right().saturating_sub(x)).saturating_sub(24).min(70);
+        // It comes before the counts, which stand elsewhere as well.
+        let wide = usize::from(area.right().saturating_sub(x));
+        let room = wide.saturating_sub(if wide > 60 { 24 } else { 4 }).min(70);
         let text = format!("{} {}  ", pen.look.glyphs.waiting, text::cut(&watching, room));
         words.push((text, styles.tab.patch(styles.accent)));
     }
@@ -103,6 +105,11 @@ pub fn tabs(app: &App, pen: &mut Pen, area: Rect) {
     }
     if errors > 0 {
         words.push((format!("! {errors} errors "), styles.tab.patch(styles.warning)));
+    }
+    let room = usize::from(area.right().saturating_sub(x));
+    let total = |words: &[(String, Style)]| words.iter().map(|(text, _)| text::width(text)).sum::<usize>();
+    while words.len() > 1 && total(&words) >= room {
+        words.pop();
     }
     let width: usize = words.iter().map(|(text, _)| text::width(text)).sum();
     let mut at = area.right().saturating_sub(u16::try_from(width).unwrap_or(0));

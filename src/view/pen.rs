@@ -154,26 +154,7 @@ impl Pen<'_> {
     /// Several lines of prose, wrapped at blanks; returns how many rows they took.
     pub fn prose(&mut self, area: Rect, from_row: u16, text: &str, style: Style) -> u16 {
         let mut row = from_row;
-        let width = usize::from(area.width).max(1);
-        for paragraph in text.lines() {
-            let mut line = String::new();
-            for word in paragraph.split(' ') {
-                if !line.is_empty() && text::width(&line) + 1 + text::width(word) > width {
-                    self.put(area, area.x, area.y + row, &line, style);
-                    row += 1;
-                    line.clear();
-                }
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                while text::width(&line) > width {
-                    let (head, tail) = split_at_width(&line, width);
-                    self.put(area, area.x, area.y + row, head, style);
-                    row += 1;
-                    line = tail.to_string();
-                }
-            }
+        for line in wrapped(text, usize::from(area.width)) {
             self.put(area, area.x, area.y + row, &line, style);
             row += 1;
         }
@@ -196,6 +177,32 @@ impl Pen<'_> {
             }
         }
     }
+}
+
+/// A text in lines of at most so many columns, broken between words where that is possible.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && text::width(&line) + 1 + text::width(word) > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+            while text::width(&line) > width {
+                let (head, tail) = split_at_width(&line, width);
+                let tail = tail.to_string();
+                lines.push(head.to_string());
+                line = tail;
+            }
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 fn split_at_width(text: &str, width: usize) -> (&str, &str) {

@@ -136,7 +136,8 @@ impl AliasMove {
             let wish = self.to(&Routing { version: older.clone(), weights: vec![] })?;
             return Ok(wish.note("the older of its two versions gets everything"));
         }
-        if let Some(before) = before.filter(|before| **before != self.alias.routing()) {
+        // Sharing with another one is no version before.
+        if let Some(before) = before.filter(|before| before.version != self.alias.version) {
             return Ok(self.to(before)?.note("that is where it led before"));
         }
         let older = self.versions.iter().map(|version| &version.version);

@@ -2,8 +2,7 @@
 
 use super::form::{Field, Form, Purpose, Wish};
 use crate::app::effect::{Change, Edit, Patch};
-use crate::app::tabs::apis::settings::cache_price;
-use crate::model::api::{Api, Stage};
+use crate::model::api::{Api, Stage, cache_price};
 use crate::text;
 
 /// cacheClusterSize, GB (`CacheClusterSize` in the API reference).

@@ -128,12 +128,15 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The field that listens.
     pub at: usize,
+    /// Fields that still have what they began with: typing replaces that, moving in it keeps it.
+    pub fresh: Vec<bool>,
 }
 
 impl Form {
     /// A form, its first field listening.
     pub fn new(purpose: Purpose, title: String, about: Vec<String>, fields: Vec<Field>) -> Form {
-        Form { purpose, title, about, fields, at: 0 }
+        let fresh = vec![true; fields.len()];
+        Form { purpose, title, about, fields, at: 0, fresh }
     }
 
     /// What it amounts to; or why it can't be: nothing is typed yet, or nothing would change.
@@ -179,14 +182,24 @@ impl Form {
 
     /// An edit of a field that is typed.
     pub fn edit(&mut self, event: &Event) {
-        if let Some(Field { entry: Entry::Text(input), .. }) = self.fields.get_mut(self.at) {
-            input.handle_event(event);
+        let Some(Field { entry: Entry::Text(input), .. }) = self.fields.get_mut(self.at) else { return };
+        let was = input.value().to_string();
+        input.handle_event(event);
+        let fresh = std::mem::take(&mut self.fresh[self.at]);
+        // One more letter at the end of what stood there is a new value.
+        if let (true, Some(typed)) = (fresh, input.value().strip_prefix(was.as_str()))
+            && !typed.is_empty()
+        {
+            *input = Input::new(typed.to_string());
         }
     }
 
     /// Text that was pasted.
     pub fn paste(&mut self, text: &str) {
         if let Some(Field { entry: Entry::Text(input), .. }) = self.fields.get_mut(self.at) {
+            if std::mem::take(&mut self.fresh[self.at]) {
+                *input = Input::default();
+            }
             for letter in text.chars().filter(|letter| !letter.is_control()) {
                 input.handle(tui_input::InputRequest::InsertChar(letter));
             }

@@ -91,10 +91,6 @@ impl App {
     }
 
     pub(super) fn begin_on(&mut self, action: Action, selected: Selected) {
-        if let Some(why) = &self.origin.read_only {
-            self.notices.complain(format!("Nothing can be changed: {why}"), self.now);
-            return;
-        }
         match self.way(action, &selected) {
             Ok(Way::Form(form)) => self.overlays.push(Overlay::Form(form)),
             Ok(Way::Ask(wish)) => self.ask_with(wish.change, wish.notes),
@@ -372,4 +368,22 @@ fn which_alias(detail: &FunctionDetail, selected: &Selected) -> Result<(), Obsta
         (format!("{}, now version {}", alias.name, alias.routing().words()), selected)
     };
     Err(Obstacle::Which("Which alias", detail.aliases.iter().map(one).collect()))
+}
+
+impl FunctionDetail {
+    /// What a change that was accepted has made of it.
+    pub(super) fn take_over_change(&mut self, change: &Change) {
+        match change {
+            Change::SetReservedConcurrency { to, .. } => self.reserved = *to,
+            Change::MoveAlias { alias, to, .. } => {
+                for known in self.aliases.iter_mut().filter(|known| known.name == *alias) {
+                    known.version.clone_from(&to.version);
+                    known.weights.clone_from(&to.weights);
+                    // The move has made another revision, which is not known.
+                    known.revision.clear();
+                }
+            }
+            _ => {}
+        }
+    }
 }

@@ -84,12 +84,19 @@ impl PlanLimits {
         }
         let edit = Edit { what: "the limits".into(), from: from.join(", "), to: to.join(", "), patches, undo };
         let change = Change::UpdateUsagePlan { plan: self.plan.id.clone(), name: self.plan.name.clone(), edit };
+        let used_up = quota.as_ref().and_then(|quota| {
+            let key = self.plan.keys.iter().filter(|key| key.used >= Some(quota.limit)).max_by_key(|key| key.used)?;
+            let (name, used) = (&key.name, key.used?);
+            Some(format!("key {name} has used {used} of this period already: it is refused from then on"))
+        });
         let stages: Vec<String> =
             self.plan.stages.iter().map(|stage| format!("{} {}", stage.api, stage.stage)).collect();
         let wish = Wish::of(change)
             .note(format!("holds for each of its {} keys, in {}", self.plan.keys.len(), stages.join(", ")))
             .note("API Gateway takes one such change in 20 s");
-        Ok(wish.warn((rate == Some(0.0)).then(|| "0 refuses every request of its keys with 429".to_string())))
+        Ok(wish
+            .warn(used_up)
+            .warn((rate == Some(0.0)).then(|| "0 refuses every request of its keys with 429".to_string())))
     }
 }
 

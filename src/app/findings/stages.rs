@@ -23,12 +23,12 @@ pub(super) fn all(round: &mut Round) {
         } else {
             (Severity::Warning, thresholds.fault_share)
         };
-        let sentence = format!(
-            "{name} {stage} answers 5xx to {} of its requests ({}), limit {}",
-            text::percent(share),
-            text::count(figures.errors_5xx),
-            text::percent(limit)
-        );
+        // Connects of a WebSocket API fail too, and are not among the messages that are counted.
+        let of = match share > 1.0 {
+            true => format!("{} requests", text::count(figures.errors_5xx)),
+            false => format!("{} of its requests ({})", text::percent(share), text::count(figures.errors_5xx)),
+        };
+        let sentence = format!("{name} {stage} answers 5xx to {of}, limit {}", text::percent(limit));
         round.add("stage-5xx", severity, About::Stage(id, stage), "m", figures.errors_5xx, sentence);
     }
 }

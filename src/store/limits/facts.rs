@@ -60,7 +60,13 @@ impl<'a> Facts<'a> {
             .or_else(|| own(Metric::Invocations, Statistic::Sum))
             .map_or(60, |series| series.period)
             .max(1);
-        let reserved = function.reserved.or_else(|| detail.map(|detail| detail.reserved));
+        // What was throttled before the reserve was changed was throttled by the one before.
+        let throttled = own(Metric::Throttles, Statistic::Sum)
+            .and_then(|series| series.points.iter().rev().find(|(_, value)| *value > 0.0))
+            .map(|(start, _)| *start);
+        let held = throttled.and_then(|at| store.reserves.get(name)?.iter().find(|(changed, _)| *changed > at));
+        let now = function.reserved.or_else(|| detail.map(|detail| detail.reserved));
+        let reserved = held.map(|(_, before)| *before).or(now);
         let account = store.account.get().filter(|account| account.concurrency_limit > 0);
         Some(Facts {
             store,

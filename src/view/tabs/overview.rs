@@ -23,7 +23,7 @@ use crate::model::series::{Metric, Series, Statistic, Subject};
 use crate::store::feed::Standing;
 use crate::text;
 use crate::view::chart::{self, Curve, Plot, Unit};
-use crate::view::pen::{Align, Pen};
+use crate::view::pen::{Align, Pen, wrapped};
 
 /// Draws the tab.
 pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
@@ -210,6 +210,18 @@ fn draw_findings(app: &App, pen: &mut Pen, area: Rect) {
         pen.empty(inside, standing, &format!("findings in the last {window}: {what}"));
         return;
     }
+    // A sentence is worth nothing without its numbers: where the selected one is cut, it stands below in full.
+    let at = app.overview.cursors[Panel::Findings as usize].row;
+    let cut = findings.get(at).filter(|finding| {
+        let room = usize::from(inside.width).saturating_sub(text::width(finding.next_key) + 4);
+        focus(app, Panel::Findings) && inside.height >= 5 && text::width(&finding.sentence) > room
+    });
+    let whole = cut.map(|finding| wrapped(&finding.sentence, usize::from(inside.width))).unwrap_or_default();
+    let below = u16::try_from(whole.len()).unwrap_or(0).min(inside.height / 2);
+    let inside = Rect { height: inside.height - below, ..inside };
+    for (row, line) in (0..below).zip(&whole) {
+        pen.put(Rect { height: inside.height + below, ..inside }, inside.x, inside.bottom() + row, line, styles.strong);
+    }
     for (y, row, selected) in rows_of(app, Panel::Findings, inside, findings.len()) {
         let finding = &findings[row];
         let (mark, style) = severity(pen, finding.severity);
@@ -277,7 +289,10 @@ fn draw_functions(app: &App, pen: &mut Pen, area: Rect) {
     let rows = &app.overview.functions;
     let inside = pen.panel(area, "Worst functions", focus(app, Panel::Functions));
     if rows.is_empty() {
-        pen.empty(inside, app.store.functions.standing(), "functions");
+        // There are functions, and nothing is measured yet.
+        let waits = app.store.metrics.settled().is_none();
+        let standing = if waits { Standing::Waiting } else { app.store.functions.standing() };
+        pen.empty(inside, standing, "functions with invocations in this window");
         return;
     }
     pen.standing(area, app.store.functions.standing());
@@ -335,7 +350,9 @@ fn draw_stages(app: &App, pen: &mut Pen, area: Rect) {
     let rows = &app.overview.stages;
     let inside = pen.panel(area, "Worst stages", focus(app, Panel::Stages));
     if rows.is_empty() {
-        pen.empty(inside, app.store.apis.standing(), "stages with requests in this window");
+        let waits = app.store.metrics.settled().is_none();
+        let standing = if waits { Standing::Waiting } else { app.store.apis.standing() };
+        pen.empty(inside, standing, "stages with requests in this window");
         return;
     }
     pen.standing(area, app.store.apis.standing());

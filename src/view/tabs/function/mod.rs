@@ -24,7 +24,7 @@ use crate::app::tabs::functions::detail::{Detail, Headline, Panel, shown};
 use crate::model::function::FunctionDetail;
 use crate::store::feed::{Feed, Standing};
 use crate::text;
-use crate::view::pen::Pen;
+use crate::view::pen::{Pen, wrapped};
 use crate::view::tabs::logs::put_parts;
 
 /// Narrower than this there is room for one panel's name only.
@@ -38,8 +38,11 @@ pub fn draw(app: &App, pen: &mut Pen, area: Rect) {
     let mut y = area.y;
     if let Some(headline) = detail.headline(&app.context()) {
         let (words, style) = said(&headline, pen);
-        pen.put(area, area.x, y, &format!(" {words}"), style);
-        y += 1;
+        let rows = headline.rows(area);
+        for (row, line) in (0..rows).zip(&wrapped(&words, usize::from(area.width.saturating_sub(1)))) {
+            pen.put(area, area.x + 1, area.y + row, line, style);
+        }
+        y += rows;
     }
     if y < area.bottom() {
         names(app, detail, pen, Rect { y, height: 1, ..area });

@@ -126,8 +126,13 @@ pub(super) fn draw(app: &App, api: &Api, stage: &Stage, pen: &mut Pen, area: Rec
 fn note(app: &App, api: &Api, stage: &Stage, subject: &Subject) -> String {
     let figures = app.store.metrics.stage_figures(subject);
     let mut words = Vec::new();
-    words.extend(whose_time(&figures));
     let looked = figures.hits + figures.misses;
+    if figures.hits > 0.0 {
+        // Answers from the cache have a latency and no integration latency: the two are not of the same requests.
+        words.push("latency is of all requests, integration latency of those that the cache did not answer".into());
+    } else {
+        words.extend(whose_time(&figures));
+    }
     if looked > 0.0 {
         words.push(format!("the cache answered {} of {}", text::percent(figures.hits / looked), text::count(looked)));
     }

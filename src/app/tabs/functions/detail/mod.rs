@@ -25,6 +25,7 @@ use crate::store::Store;
 use crate::store::cold_starts::ColdStarts;
 use crate::store::limits::{self, Verdict};
 use crate::store::metrics::function_row;
+use crate::text;
 use crate::time::Moment;
 use configuration::LATEST;
 pub use layout::shown;
@@ -110,6 +111,8 @@ pub struct Detail {
     pub first_chart: usize,
     /// Two configurations to be compared: `$LATEST`, versions or aliases.
     pub compared: Option<(String, String)>,
+    /// The row of the qualifiers that is selected: it stays so when rows come and go.
+    pinned: Option<(String, qualifiers::Kind)>,
     /// What the comparison began from.
     about: Option<String>,
     derived: Derived,
@@ -124,6 +127,22 @@ pub enum Headline {
     Limit(Verdict),
 }
 
+impl Headline {
+    /// What it says.
+    pub fn words(&self) -> &str {
+        match self {
+            Headline::Gone(words) => words,
+            Headline::Limit(verdict) => &verdict.sentence,
+        }
+    }
+
+    /// Lines that it takes: a sentence that does not fit gets a second one.
+    pub fn rows(&self, body: Rect) -> u16 {
+        // Beside its words there are a blank, the mark, and another blank.
+        if text::width(self.words()) + 3 > usize::from(body.width) && body.height >= 16 { 2 } else { 1 }
+    }
+}
+
 /// Series of an open function at most: one GetMetricData call takes 500 queries.
 const SERIES: usize = 480;
 
@@ -136,6 +155,12 @@ impl Detail {
     /// Something new is known.
     pub fn learn(&mut self, cx: &Context) {
         self.derive(cx);
+        if let Some((name, kind)) = &self.pinned {
+            let rows = qualifiers(cx.store, &self.name);
+            if let Some(at) = rows.iter().position(|row| row.name == *name && row.kind == *kind) {
+                self.cursors[Panel::Qualifiers as usize].row = at;
+            }
+        }
         let (rows, height) = (self.count(self.panel, cx), self.height(cx));
         self.cursors[self.panel as usize].fit(rows, height);
     }
@@ -169,7 +194,8 @@ impl Detail {
 
     /// Where the panels are drawn: below the line of their names, and the headline if there is one.
     pub fn room(&self, cx: &Context) -> Rect {
-        let taken = (1 + u16::from(self.headline(cx).is_some())).min(cx.body.height);
+        let headline = self.headline(cx).map_or(0, |headline| headline.rows(cx.body));
+        let taken = (1 + headline).min(cx.body.height);
         Rect { y: cx.body.y + taken, height: cx.body.height - taken, ..cx.body }
     }
 
@@ -202,6 +228,10 @@ impl Detail {
                 if let Some(motion) = Motion::of(action) {
                     let (rows, height) = (self.count(self.panel, cx), self.height(cx));
                     self.cursors[self.panel as usize].go(motion, rows, height);
+                    if self.panel == Panel::Qualifiers {
+                        let row = qualifiers(cx.store, &self.name).into_iter().nth(self.cursor().row);
+                        self.pinned = row.map(|row| (row.name, row.kind));
+                    }
                 }
             }
         }
