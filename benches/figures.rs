@@ -94,8 +94,8 @@ impl Bench {
         let mut bench = Bench { dashboard: Dashboard { app, look }, terminal, now };
         bench.told(Message::Resize(120, 40));
         let names: Vec<String> = (0..functions).map(|n| format!("shop-{n:05}-checkout-handler")).collect();
-        for (page, names) in names.chunks(PAGE).enumerate() {
-            let functions = names.iter().map(|name| function(name)).collect();
+        for (page, part) in names.chunks(PAGE).enumerate() {
+            let functions = part.iter().map(|name| function(name)).collect();
             let last = (page + 1) * PAGE >= names.len();
             bench.told(Message::News(News::FunctionsPage { functions, page, last }));
         }

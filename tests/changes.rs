@@ -88,7 +88,7 @@ async fn the_kill_switch_says_what_stops_and_gives_back_what_there_was() {
     assert!(before.is_some(), "this one has a reserve");
     scene.press(&["K"]);
     assert_says(&scene, "Switch image-resize off");
-    assert_says(&scene, "invoked by queue image-uploads (Enabled)");
+    assert_says(&scene, "invoked by source image-uploads: Enabled");
     scene.go().await;
     assert_eq!(reserved(&scene, "image-resize").await, Some(0));
     scene.settle().await;
@@ -119,7 +119,9 @@ async fn an_alias_is_shifted_rolled_back_and_given_back() {
     let before = alias(&scene, "cart-api", "live").await;
     // The newest version is the second choice of the second field; it leads there already, so the one before is taken.
     assert_eq!(before.version, newest(&scene, "cart-api").await);
-    scene.press(&["V", "tab", "right", "right", "tab", "10"]);
+    scene.press(&["V"]);
+    assert_says(&scene, "Which alias");
+    scene.press(&["enter", "tab", "right", "right", "tab", "10"]);
     scene.press(&["enter"]);
     assert_says(&scene, "aws lambda update-alias");
     let Change::MoveAlias { to, .. } = scene.go().await else { panic!("a move") };
@@ -127,7 +129,7 @@ async fn an_alias_is_shifted_rolled_back_and_given_back() {
     let shifted = alias(&scene, "cart-api", "live").await;
     assert_eq!(shifted.routing(), to);
     scene.settle().await;
-    scene.press(&["B"]);
+    scene.press(&["B", "enter"]);
     assert_says(&scene, "the older of its two versions gets everything");
     scene.go().await;
     assert!(alias(&scene, "cart-api", "live").await.weights.is_empty());
@@ -148,7 +150,7 @@ async fn newest(scene: &Scene, function: &str) -> String {
 async fn a_move_that_somebody_else_has_made_meanwhile_is_not_overwritten() {
     let mut scene = scene().await;
     scene.open_function("orders-api").await;
-    scene.press(&["V", "right", "enter"]);
+    scene.press(&["V", "enter", "right", "enter"]);
     // Somebody else is quicker.
     let known = alias(&scene, "orders-api", "live").await;
     let versions = functions::detail(scene.account(), "orders-api").await.expect("it answers").versions;

@@ -36,21 +36,6 @@ impl App {
         }
     }
 
-    pub(super) fn ask_unprovision(&mut self) {
-        let selected = self.selected();
-        let (Some(function), Some(qualifier)) = (selected.function, selected.qualifier) else {
-            self.notices.say("Select the alias or version first", self.now);
-            return;
-        };
-        let detail = self.store.details.get(&function).and_then(|feed| feed.get());
-        let provisioned =
-            detail.and_then(|detail| detail.provisioned.iter().find(|config| config.qualifier == qualifier));
-        match provisioned.map(|config| config.requested) {
-            Some(from) => self.ask(Change::RemoveProvisionedConcurrency { function, qualifier, from }, vec![]),
-            None => self.notices.say(format!("{function}:{qualifier} has no provisioned concurrency"), self.now),
-        }
-    }
-
     pub(super) fn ask_undo(&mut self) {
         match self.undoable.last().and_then(Change::undo) {
             Some(change) => {

@@ -258,7 +258,7 @@ table! {
     Invoke          "invoke"           ["i"],                      SELECTION,              7 "invoke"    "Invoke the selected function: payload, qualifier, confirmation, answer with its log." changes;
     Actions         "actions"          ["x"],                      SELECTION,              8 "actions"   "Show what can be done to whatever is selected.";
     Provision       "provision"        ["shift-p"],                &[Functions, Function], 8 "provision" "Set provisioned concurrency of an alias or version." changes;
-    RemoveProvision "remove-provision" ["shift-d"],                &[Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
+    RemoveProvision "remove-provision" ["shift-d"],                &[Functions, Function],            0 "unprovision" "Remove provisioned concurrency of the selected alias or version." changes;
     Reserve         "reserve"          ["shift-r"],                &[Functions, Function], 8 "reserve"   "Set or remove reserved concurrency of the function." changes;
     SwitchOff       "switch-off"       ["shift-k"],                &[Functions, Function], 0 "off/on"    "Switch the function off (reserved concurrency 0), or on again with what it had." changes;
     MoveAlias       "alias"            ["shift-v"],                &[Functions, Function], 0 "alias"     "Move the alias to another version, or share its invocations between two." changes;

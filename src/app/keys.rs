@@ -114,8 +114,8 @@ impl App {
             Action::SeeMetrics => return self.see_metrics(),
             Action::Invoke => return self.open_invoke(),
             Action::Provision => self.open_provision(),
-            Action::RemoveProvision => self.ask_unprovision(),
-            Action::Reserve
+            Action::RemoveProvision
+            | Action::Reserve
             | Action::SwitchOff
             | Action::MoveAlias
             | Action::RollBack

@@ -160,6 +160,7 @@ impl App {
             Chosen::Wait(change) => self.watches.push(Watch::before(*change, self.now)),
             Chosen::Later(change, moment) => self.watches.push(Watch::until(*change, moment, self.now)),
             Chosen::Leave => {}
+            Chosen::Begin(action, selected) => self.begin_on(action, *selected),
             Chosen::Snooze(nap) => self.with_tabs(|tabs, cx| tabs.overview.snooze(nap, cx)),
             Chosen::Wake(at, _) => self.with_tabs(|tabs, cx| tabs.overview.wake(at, cx)),
         }

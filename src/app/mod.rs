@@ -49,7 +49,6 @@ use actions::Expected;
 use actions::reserve::SwitchedOff;
 use command::Place;
 use effect::{Change, Effect};
-use interests::{Interests, Tempo};
 use keymap::Keymap;
 use message::{Message, Traffic};
 use overlay::Overlay;
@@ -359,53 +358,6 @@ impl App {
             Tab::Traces => self.traces.selected(&self.store),
             Tab::Apis => self.apis.selected(&self.store, self.now),
         }
-    }
-
-    /// What is worth polling: only what is on screen.
-    pub fn interests(&self) -> Interests {
-        let mut wanted = Interests { window: self.window, refresh: self.refresh, ..Interests::default() };
-        let cx = self.context();
-        match self.tab {
-            Tab::Overview => self.overview.interests(&cx, &mut wanted),
-            Tab::Functions => self.functions.interests(&cx, &mut wanted),
-            Tab::Logs => self.logs.interests(&cx, &mut wanted),
-            Tab::Traces => self.traces.interests(&cx, &mut wanted),
-            Tab::Apis => self.apis.interests(&cx, &mut wanted),
-        }
-        self.logs.insights.interests(&mut wanted);
-        self.functions.ranking_interest(&self.store, &mut wanted);
-        for overlay in &self.overlays {
-            match overlay {
-                Overlay::Palette(palette) => {
-                    wanted.log_groups = true;
-                    wanted.apis = true;
-                    wanted.stages.extend(palette.sought.iter().cloned());
-                }
-                Overlay::Invoke(form) => {
-                    wanted.detail = Some(form.function.clone());
-                    let apis = self.apis_behind(&form.function);
-                    wanted.apis |= !apis.is_empty();
-                    wanted.stages.extend(apis.iter().cloned());
-                    wanted.routes.extend(apis);
-                }
-                Overlay::Provision(form) => {
-                    wanted.detail = Some(form.function.clone());
-                    // Alarms tell whether Application Auto Scaling sets it.
-                    wanted.alarms = true;
-                }
-                _ => {}
-            }
-        }
-        self.action_interests(&mut wanted);
-        self.watch_interests(&mut wanted);
-        let idle =
-            self.now - self.last_input > TimeDelta::from_std(self.config.poll.idle_after).unwrap_or(TimeDelta::MAX);
-        wanted.tempo = match (self.paused, idle || !self.focused) {
-            (true, _) => Tempo::Paused,
-            (false, true) => Tempo::Idle,
-            (false, false) => Tempo::Normal,
-        };
-        wanted
     }
 
     /// Lends the tabs and their context at once.

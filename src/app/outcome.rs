@@ -6,10 +6,11 @@ use super::App;
 use super::actions::reserve::SwitchedOff;
 use super::changes::sentence;
 use super::command::Action;
-use super::effect::{Change, Effect, Failure, Outcome};
+use super::effect::{Change, Effect, Failure, Outcome, Target};
 use super::overlay::{Choice, Chosen, Overlay};
 use super::watch::Watch;
-use crate::model::trouble::Kind;
+use crate::model::trouble::{Kind, Trouble};
+use crate::store::limits;
 use crate::text;
 
 impl App {
@@ -20,6 +21,9 @@ impl App {
             Outcome::Invoked { change, result } => {
                 self.pending.retain(|pending| *pending != change);
                 let effects = self.keep_answer(&change, &result);
+                if let Err(Failure::Refused(trouble)) = &result {
+                    self.explain_refusal(&change, trouble);
+                }
                 let open = self.overlays.iter_mut().find_map(|overlay| match overlay {
                     Overlay::Answer(answer) if answer.change == change && answer.result.is_none() => Some(answer),
                     _ => None,
@@ -60,6 +64,16 @@ impl App {
             Outcome::Failed(why) => self.notices.complain(why, now),
         }
         vec![]
+    }
+
+    /// An invoke was throttled: its reason names the limit, and the numbers are known here.
+    fn explain_refusal(&mut self, change: &Change, trouble: &Trouble) {
+        let (Kind::Throttled, Target::Function(function)) = (trouble.kind, change.target()) else { return };
+        // The reason stands in brackets after what Lambda says.
+        let reason = trouble.message.rsplit_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+        if let Some(verdict) = reason.and_then(|reason| limits::refusal(&self.store, function, reason, self.now)) {
+            self.notices.complain(format!("{}. {}", verdict.sentence, verdict.remedy), self.now);
+        }
     }
 
     /// A change has been accepted.

@@ -19,6 +19,7 @@ use super::line::{Copies, LineView};
 use super::palette::Palette;
 use super::provision::ProvisionForm;
 use super::query::{QueryForm, ScanQuestion};
+use super::selected::Selected;
 use super::tabs::functions::chooser::Chooser;
 use super::tabs::functions::groups::GroupBy;
 use crate::model::series::Metric;
@@ -152,6 +153,8 @@ pub enum Chosen {
     Later(Box<Change>, Moment),
     /// Leaves everything as it is.
     Leave,
+    /// Begins an action on this.
+    Begin(Action, Box<Selected>),
     /// Hides the finding that was asked about for so long.
     Snooze(Nap),
     /// Wakes one of the snoozed findings by its place, or all of them; what it is said to do.
@@ -162,7 +165,7 @@ impl Chosen {
     /// The expression, or what it does.
     pub fn text(&self) -> &str {
         match self {
-            Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave => "",
+            Chosen::Wait(_) | Chosen::Later(..) | Chosen::Leave | Chosen::Begin(..) => "",
             Chosen::Expression(text)
             | Chosen::Narrow(text)
             | Chosen::Group(_, text)

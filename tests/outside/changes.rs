@@ -57,16 +57,14 @@ fn functions_of_moto_are_changed_through_the_keys_and_as_they_were_after_the_und
     let mut terminal = dashboard(server, &[]);
     select(&mut terminal, "shop-dev-canary");
     terminal.send("\r");
-    terminal.wait_for("Aliases and versions");
-    terminal.wait_for("live");
-    let rows = |screen: &str| screen.lines().any(|line| line.contains("live") && line.contains("10%"));
-    terminal.wait("the aliases", rows);
-    let first = terminal.screen();
-    // The cursor stands on the first alias.
-    if first.find("canary ").unwrap_or(usize::MAX) < first.find("live ").unwrap_or(0) {
+    terminal.wait_for("1 90%, 2 10%");
+    terminal.send("B");
+    // Neither of the two is selected.
+    let screen = terminal.wait("the question which", |screen| screen.contains("Which alias"));
+    if !screen.lines().any(|line| line.contains("live, now version") && line.contains('▶')) {
         terminal.send("j");
     }
-    terminal.send("B");
+    terminal.send("\r");
     confirm(&mut terminal, "Move shop-dev-canary:live from version 1 90%, 2 10% to version 1");
     terminal.wait_for("accepted");
     assert_eq!(told(server)["alias"], json!({"version": "1", "weights": {}}));

@@ -38,9 +38,7 @@ impl App {
         let mut items: Vec<(Action, Option<String>)> = Vec::new();
         if selected.function.is_some() {
             for action in OF_FUNCTIONS {
-                let alias = (action == Action::RemoveProvision && selected.qualifier.is_none())
-                    .then(|| "open the function and select its alias first".to_string());
-                items.push((action, read_only.clone().or(alias)));
+                items.push((action, read_only.clone()));
             }
         }
         if let Some((api, _)) = &selected.stage {

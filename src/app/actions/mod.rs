@@ -4,7 +4,6 @@ pub mod alias;
 pub mod cache;
 pub mod canary;
 pub mod form;
-pub mod invokers;
 pub mod menu;
 pub mod method;
 pub mod plan;
@@ -24,11 +23,14 @@ use source::Sources;
 
 use super::App;
 use super::command::Action;
-use super::overlay::Overlay;
+use super::effect::Change;
+use super::overlay::{Choice, Chosen, Overlay};
 use super::selected::Selected;
 use crate::model::api::{Api, Protocol, Stage};
-use crate::model::function::{Function, FunctionDetail};
+use crate::model::function::{Alias, Function, FunctionDetail, ProvisionedConcurrency};
 use crate::model::series::Subject;
+use crate::store::Store;
+use crate::store::triggers::{self, Kind};
 use crate::time::Moment;
 
 /// What has to be read before an action can begin.
@@ -65,6 +67,8 @@ enum Way {
 enum Obstacle {
     Unknown(Needed),
     Refused(String),
+    /// Several could be meant.
+    Which(&'static str, Vec<(String, Selected)>),
 }
 
 impl From<String> for Obstacle {
@@ -86,7 +90,7 @@ impl App {
         self.begin_on(action, selected);
     }
 
-    fn begin_on(&mut self, action: Action, selected: Selected) {
+    pub(super) fn begin_on(&mut self, action: Action, selected: Selected) {
         if let Some(why) = &self.origin.read_only {
             self.notices.complain(format!("Nothing can be changed: {why}"), self.now);
             return;
@@ -95,6 +99,10 @@ impl App {
             Ok(Way::Form(form)) => self.overlays.push(Overlay::Form(form)),
             Ok(Way::Ask(wish)) => self.ask_with(wish.change, wish.notes),
             Err(Obstacle::Refused(why)) => self.notices.say(why, self.now),
+            Err(Obstacle::Which(what, found)) => {
+                let item = |(name, selected)| (name, Ok(Chosen::Begin(action, Box::new(selected))));
+                self.overlays.push(Overlay::Choice(Choice::new(what, found.into_iter().map(item).collect())));
+            }
             Err(Obstacle::Unknown(needed)) => {
                 let what = match &needed {
                     Needed::Function(name) => name.clone(),
@@ -140,12 +148,15 @@ impl App {
         match action {
             Action::Reserve => form(self.reserve(selected)?.form()),
             Action::SwitchOff => self.switch(selected),
+            Action::RemoveProvision => self.unprovision(selected),
             Action::MoveAlias => {
                 let (function, detail) = self.function_known(selected)?;
+                which_alias(detail, selected)?;
                 form(AliasMove::of(&function.name, detail, self.alias_meant(detail, selected))?.form())
             }
             Action::RollBack => {
                 let (function, detail) = self.function_known(selected)?;
+                which_alias(detail, selected)?;
                 let alias = AliasMove::of(&function.name, detail, self.alias_meant(detail, selected))?;
                 let before = self.led_before.get(&(function.name.clone(), alias.alias.name.clone()));
                 ask(alias.back(before)?)
@@ -194,6 +205,32 @@ impl App {
         Ok((function, detail))
     }
 
+    /// Removes provisioned concurrency: of what is under the cursor, or of the one that has some.
+    fn unprovision(&self, selected: &Selected) -> Result<Way, Obstacle> {
+        let (function, detail) = self.function_known(selected)?;
+        let named = selected.qualifier.as_deref();
+        let of: Vec<_> =
+            detail.provisioned.iter().filter(|config| named.is_none_or(|name| config.qualifier == name)).collect();
+        match of.as_slice() {
+            [] => {
+                let name = named.map(|name| format!(":{name}")).unwrap_or_default();
+                Err(format!("{}{name} has no provisioned concurrency", function.name).into())
+            }
+            [config] => Ok(Way::Ask(Box::new(Wish::of(Change::RemoveProvisionedConcurrency {
+                function: function.name.clone(),
+                qualifier: config.qualifier.clone(),
+                from: config.requested,
+            })))),
+            several => {
+                let one = |config: &&ProvisionedConcurrency| {
+                    let selected = Selected { qualifier: Some(config.qualifier.clone()), ..selected.clone() };
+                    (format!("{}, {} provisioned", config.qualifier, config.requested), selected)
+                };
+                Err(Obstacle::Which("Which alias or version", several.iter().map(one).collect()))
+            }
+        }
+    }
+
     /// The alias under the cursor; of a version, the alias that leads to it.
     fn alias_meant<'a>(&self, detail: &'a FunctionDetail, selected: &'a Selected) -> Option<&'a str> {
         let qualifier = selected.qualifier.as_deref()?;
@@ -207,7 +244,7 @@ impl App {
     fn reserve(&self, selected: &Selected) -> Result<Reserve, Obstacle> {
         let (function, detail) = self.function_known(selected)?;
         let used = self.store.metrics.figures(&Subject::Function(function.name.clone())).concurrency;
-        let invokers = invokers::of(&self.store, &function.name, detail);
+        let invokers = invokers(&self.store, &function.name);
         Ok(Reserve::of(function, detail, self.store.account.get(), used, invokers))
     }
 
@@ -269,11 +306,16 @@ impl App {
         let of_stage = |plan: &&crate::model::api::UsagePlan| {
             plan.stages.iter().any(|known| known.api == *api && known.stage == *stage)
         };
-        let mut found = plans.iter().filter(of_stage);
-        match (found.next(), found.next()) {
-            (None, _) => Err("no usage plan holds for this stage".into()),
-            (Some(plan), None) => Ok(PlanLimits { plan: plan.clone() }),
-            _ => Err("several usage plans hold for this stage: open it and select one".into()),
+        let found: Vec<_> = plans.iter().filter(of_stage).collect();
+        match found.as_slice() {
+            [] => Err("no usage plan holds for this stage".into()),
+            [plan] => Ok(PlanLimits { plan: (*plan).clone() }),
+            several => {
+                let one = |plan: &&crate::model::api::UsagePlan| {
+                    (plan.name.clone(), Selected { plan: Some(plan.id.clone()), ..selected.clone() })
+                };
+                Err(Obstacle::Which("Which usage plan", several.iter().map(one).collect()))
+            }
         }
     }
 
@@ -295,4 +337,39 @@ impl App {
             }
         }
     }
+}
+
+/// Lines at most of what stops with a function: one behind fifty routes is told by the first ones.
+const INVOKERS: usize = 8;
+
+/// What invokes a function, as far as is known, in a line each.
+fn invokers(store: &Store, function: &str) -> Vec<String> {
+    let invocations =
+        store.invocations.get(function).and_then(|feed| feed.get()).map(Vec::as_slice).unwrap_or_default();
+    let mut lines: Vec<String> = triggers::of(store, function, invocations)
+        .into_iter()
+        .filter(|trigger| trigger.kind != Some(Kind::Asynchronous))
+        .map(|trigger| {
+            let kind = trigger.kind.map_or("", Kind::name);
+            format!("{kind} {}: {}", trigger.name, trigger.words)
+        })
+        .collect();
+    if lines.len() > INVOKERS {
+        let more = lines.len() - INVOKERS + 1;
+        lines.truncate(INVOKERS - 1);
+        lines.push(format!("{more} more: see the triggers of the function"));
+    }
+    lines
+}
+
+/// Of several aliases one has to be named: by the cursor, or by whoever is asked.
+fn which_alias(detail: &FunctionDetail, selected: &Selected) -> Result<(), Obstacle> {
+    if selected.qualifier.is_some() || detail.aliases.len() < 2 {
+        return Ok(());
+    }
+    let one = |alias: &Alias| {
+        let selected = Selected { qualifier: Some(alias.name.clone()), ..selected.clone() };
+        (format!("{}, now version {}", alias.name, alias.routing().words()), selected)
+    };
+    Err(Obstacle::Which("Which alias", detail.aliases.iter().map(one).collect()))
 }

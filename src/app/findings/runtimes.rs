@@ -109,7 +109,7 @@ pub fn day(now: Moment) -> String {
 
 pub(super) fn all(round: &mut Round) {
     let today = day(round.now);
-    let mut deprecated: Vec<(&Function, Lifecycle)> = round
+    let deprecated: Vec<(&Function, Lifecycle)> = round
         .store
         .functions
         .all()
@@ -118,8 +118,8 @@ pub(super) fn all(round: &mut Round) {
         .filter(|(_, lifecycle)| lifecycle.is_deprecated(&today))
         .collect();
     // The oldest is the worst.
-    deprecated.sort_by(|a, b| (a.1.deprecated, &a.0.name).cmp(&(b.1.deprecated, &b.0.name)));
-    let Some((first, lifecycle)) = deprecated.first() else { return };
+    let oldest = deprecated.iter().min_by(|a, b| (a.1.deprecated, &a.0.name).cmp(&(b.1.deprecated, &b.0.name)));
+    let Some((first, lifecycle)) = oldest else { return };
     let (runtime, since, blocks) = (&first.runtime, lifecycle.deprecated, lifecycle.blocks(&today));
     let sentence = match deprecated.len() {
         1 => format!("{} runs on {runtime}, deprecated since {since}{blocks}", first.name),

@@ -71,10 +71,9 @@ impl Overview {
         }
         self.find(cx);
         let store = cx.store;
-        let mut functions: Vec<(f64, String, Figures)> = store
-            .functions
-            .all()
-            .iter()
+        // Of ten thousand functions most are never measured.
+        let measured = store.metrics.functions().filter_map(|name| store.functions.get(name));
+        let mut functions: Vec<(f64, String, Figures)> = measured
             .filter_map(|function| {
                 let figures = store.metrics.figures(&Subject::Function(function.name.clone()));
                 figures.invocations.map(|_| (score(&figures, function), function.name.clone(), figures))

@@ -136,7 +136,8 @@ impl Refusals<'_> {
     pub fn share(&self) -> Option<f64> {
         let Refusals::Counted { refused, requests } = self else { return None };
         if refused.refused == 0 {
-            return Some(0.0);
+            // In a part of the log: that says nothing of the rest.
+            return (!refused.capped).then_some(0.0);
         }
         // The log is ahead of the metrics.
         requests.filter(|requests| *requests > 0.0).map(|requests| (refused.refused as f64 / requests).min(1.0))

@@ -185,6 +185,8 @@ fn there_is_no_verdict_where_nothing_is_refused_or_nothing_shows_it() {
     let mut store = store_with(14.0, 240.0);
     refuse(&mut store, 0, "", &[], &[]);
     assert_eq!(found(&store), None, "the log is the witness");
+    refuse(&mut store, 9, "THROTTLED", &[("GET /a", 9)], &[]);
+    assert_eq!(found(&store), None, "a burst here and there, of 11,760 requests");
     // Without a log: 4xx that no limit explains are callers' mistakes.
     assert_eq!(found(&store_with(5.0, 100.0)), None);
     assert_eq!(found(&store_with(14.0, 3.0)), None, "more came than the limit, but next to nothing was refused");

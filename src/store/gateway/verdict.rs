@@ -46,8 +46,10 @@ pub struct Verdict {
     pub counted: bool,
 }
 
-/// Fewer 4xx than this are no sign of a limit.
+/// Fewer 4xx than this are no sign of a limit, and fewer refused requests are a burst here and there.
 const ENOUGH: f64 = 10.0;
+/// From this share of the requests on fewer are worth a word too.
+const SHARE: f64 = 0.01;
 /// Share of what was refused that must be a method's or a plan's for it to be meant.
 const MOST: f64 = 0.5;
 
@@ -63,7 +65,12 @@ struct Candidate {
 pub fn verdict(store: &Store, api: &Api, stage: &Stage, now: Moment) -> Option<Verdict> {
     let load = stage_load(store, api, &stage.name, now);
     match refusals(store, api, stage) {
-        Refusals::Counted { refused, .. } if refused.refused == 0 => None,
+        known @ Refusals::Counted { refused, .. }
+            if refused.refused == 0
+                || (refused.refused as f64) < ENOUGH && known.share().is_none_or(|share| share < SHARE) =>
+        {
+            None
+        }
         // What is too old to be the present.
         Refusals::Counted { refused, .. } if refused.to.is_some_and(|to| now - to > RECENT) => None,
         known @ Refusals::Counted { refused, requests } => {

@@ -179,7 +179,7 @@ fn methods_say_what_applies_and_lead_to_charts_only_where_there_are_any() {
     let mut stage = stage("prod", 3);
     stage.defaults.detailed_metrics = Some(true);
     app.update(Message::News(News::Stages("id0".into(), Ok(vec![stage]))));
-    for code in [KeyCode::BackTab, KeyCode::BackTab, KeyCode::Char('m')] {
+    for code in [KeyCode::Left, KeyCode::Left, KeyCode::Char('m')] {
         app.update(key(code));
     }
     assert_eq!(app.apis.chart_of.as_deref(), Some("GET /"));
