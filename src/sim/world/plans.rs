@@ -30,8 +30,8 @@ pub struct Key {
 
 /// All API keys.
 pub const KEYS: [Key; 3] = [
-    Key { name: "acme-feed", plan: 0, share: 0.5 },
-    Key { name: "globex-feed", plan: 0, share: 0.2 },
+    Key { name: "acme-feed", plan: 0, share: 0.6 },
+    Key { name: "globex-feed", plan: 0, share: 0.1 },
     Key { name: "initech-orders", plan: 1, share: 0.3 },
 ];
 
