@@ -88,7 +88,7 @@ async fn the_kill_switch_says_what_stops_and_gives_back_what_there_was() {
     assert!(before.is_some(), "this one has a reserve");
     scene.press(&["K"]);
     assert_says(&scene, "Switch image-resize off");
-    assert_says(&scene, "invoked by source image-uploads: Enabled");
+    assert_says(&scene, "invoked by sqs image-uploads: Enabled");
     scene.go().await;
     assert_eq!(reserved(&scene, "image-resize").await, Some(0));
     scene.settle().await;

@@ -243,7 +243,7 @@ fn a_group_of_infrequent_access_is_read_by_a_query_and_its_price_is_said() {
     assert!(said.contains(" scanned, ") && said.contains("$0.0"), "{answer}");
     assert_eq!((calls_of(&sim, "FilterLogEvents"), calls_of(&sim, "StartQuery")), (0, 1), "the class was known");
     // Beside others, in the order of time; and found out only when the tail is refused.
-    let mixed = Answer::of(&sim.url, &["logs", "partner-api", "--since", "10m", "-o", "json"]).json_lines();
+    let mixed = Answer::of(&sim.url, &["logs", INFREQUENT, "orders-api", "--since", "10m", "-o", "json"]).json_lines();
     assert!(groups(&mixed).contains(INFREQUENT) && groups(&mixed).len() == 2, "{:?}", groups(&mixed));
     assert!(mixed.iter().map(|event| event["timestamp"].as_i64()).is_sorted());
     fault(&sim, "logs:DescribeLogGroups", "deny");

@@ -345,10 +345,7 @@ fn invokers(store: &Store, function: &str) -> Vec<String> {
     let mut lines: Vec<String> = triggers::of(store, function, invocations)
         .into_iter()
         .filter(|trigger| trigger.kind != Some(Kind::Asynchronous))
-        .map(|trigger| {
-            let kind = trigger.kind.map_or("", Kind::name);
-            format!("{kind} {}: {}", trigger.name, trigger.words)
-        })
+        .map(|trigger| format!("{}: {}", trigger.name, trigger.words))
         .collect();
     if lines.len() > INVOKERS {
         let more = lines.len() - INVOKERS + 1;
