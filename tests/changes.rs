@@ -261,3 +261,110 @@ async fn what_a_kind_of_api_does_not_have_is_said() {
         assert_says(&scene, says);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_source_is_switched_off_watched_and_on_again() {
+    let mut scene = scene().await;
+    scene.open_function("order-worker").await;
+    let state = async |scene: &Scene| {
+        let detail = functions::detail(scene.account(), "order-worker").await.expect("the account answers");
+        detail.mappings[0].state.clone()
+    };
+    scene.press(&["E", "enter"]);
+    assert_says(&scene, "Disable the event source mapping of queue orders to order-worker");
+    scene.go().await;
+    pass_until(&mut scene, "Done: the mapping of queue orders is Disabled").await;
+    assert_eq!(state(&scene).await, "Disabled");
+    scene.press(&["U"]);
+    scene.go().await;
+    pass_until(&mut scene, "Done: the mapping of queue orders is Enabled").await;
+    assert_eq!(state(&scene).await, "Enabled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_that_had_no_settings_of_its_own_has_none_again() {
+    let mut scene = on_stage("shop-api stage:prod").await;
+    let before = stage(&scene, SHOP_API, Protocol::Rest, "prod").await;
+    scene.press(&["enter"]);
+    scene.settle().await;
+    scene.press(&["tab"]);
+    for _ in 0..20 {
+        if scene.app.selected().route.as_deref() == Some("GET /orders") {
+            break;
+        }
+        scene.press(&["down"]);
+    }
+    scene.press(&["E", "7", "down", "9", "enter"]);
+    assert_says(&scene, "op=replace,path=/~1orders/GET/throttling/rateLimit,value=7");
+    scene.go().await;
+    let changed = stage(&scene, SHOP_API, Protocol::Rest, "prod").await;
+    let own = changed.overrides.iter().find(|(key, _)| key == "GET /orders").expect("it has its own now");
+    assert_eq!((own.1.throttle_rate, own.1.throttle_burst), (Some(7.0), Some(9)));
+    scene.press(&["U"]);
+    assert_says(&scene, "op=remove,path=/~1orders/GET");
+    scene.go().await;
+    assert_eq!(settings(stage(&scene, SHOP_API, Protocol::Rest, "prod").await), settings(before));
+}
+
+const PARTNER_API: &str = "p8d4x1s6hb";
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_is_shifted_promoted_and_as_it_was() {
+    let mut scene = on_stage("partner-api").await;
+    let before = stage(&scene, PARTNER_API, Protocol::Rest, "v1").await;
+    scene.press(&["R"]);
+    assert_says(&scene, "Reading the deployments first");
+    scene.settle().await;
+    scene.press(&["25", "enter"]);
+    assert_says(&scene, "op=replace,path=/canarySettings/percentTraffic,value=25");
+    scene.go().await;
+    let shifted = stage(&scene, PARTNER_API, Protocol::Rest, "v1").await;
+    assert_eq!(shifted.canary.as_ref().map(|canary| canary.percent), Some(25.0));
+    scene.press(&["U"]);
+    scene.go().await;
+    assert_eq!(settings(stage(&scene, PARTNER_API, Protocol::Rest, "v1").await), settings(before.clone()));
+    scene.settle().await;
+    scene.press(&["O"]);
+    assert_says(&scene, "op=copy,path=/deploymentId,from=/canarySettings/deploymentId");
+    scene.go().await;
+    let promoted = stage(&scene, PARTNER_API, Protocol::Rest, "v1").await;
+    assert_eq!(promoted.deployment, before.canary.as_ref().and_then(|canary| canary.deployment.clone()));
+    scene.press(&["U"]);
+    scene.go().await;
+    assert_eq!(settings(stage(&scene, PARTNER_API, Protocol::Rest, "v1").await), settings(before));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_usage_plan_is_changed_and_given_back_at_its_own_pace() {
+    let limits = async |scene: &Scene, id: &str| {
+        let (plans, _) = apis::usage_plans(scene.account(), None).await.expect("the account answers");
+        let plan = plans.into_iter().find(|plan| plan.id == id).expect("the plan is there");
+        (plan.throttle, plan.quota)
+    };
+    let mut scene = on_stage("partner-api").await;
+    scene.press(&["P"]);
+    assert_says(&scene, "Reading the usage plans first");
+    scene.settle().await;
+    if scene.text().contains("Which usage plan") {
+        scene.press(&["enter"]);
+    }
+    scene.press(&["9"]);
+    assert_says(&scene, "Change the limits of usage plan");
+    scene.press(&["enter"]);
+    assert_says(&scene, "op=replace,path=/throttle/rateLimit,value=9");
+    let Some(slsdash::app::overlay::Overlay::Confirm(question)) = scene.app.overlays.last() else { panic!("asked") };
+    let Change::UpdateUsagePlan { plan, .. } = question.change.clone() else { panic!("a plan") };
+    let before = limits(&scene, &plan).await;
+    scene.go().await;
+    assert_eq!(limits(&scene, &plan).await.0.and_then(|throttle| throttle.rate), Some(9.0));
+    // The undo comes too soon for API Gateway: nothing is changed, and it is offered to ask again.
+    scene.press(&["U"]);
+    scene.go().await;
+    assert_says(&scene, "Nothing was changed: too many requests");
+    assert_eq!(limits(&scene, &plan).await.0.and_then(|throttle| throttle.rate), Some(9.0));
+    scene.press(&["enter"]);
+    scene.pass(30).await;
+    assert_says(&scene, "waited");
+    scene.go().await;
+    assert_eq!(limits(&scene, &plan).await, before);
+}

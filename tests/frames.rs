@@ -118,7 +118,8 @@ impl Scene {
     fn second(&mut self) {
         let traffic =
             Traffic { calls_per_minute: 11, calls: 96, metrics: 1_240, dollars_per_hour: 0.11, ..Traffic::default() };
-        self.app.update(Message::Second(self.app.now, traffic));
+        let now = DateTime::from_timestamp_millis(self.time.load(Ordering::Relaxed)).expect("a moment of this century");
+        self.app.update(Message::Second(now, traffic));
     }
 
     /// Lets what takes long come to its end.

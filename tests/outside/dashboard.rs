@@ -64,7 +64,8 @@ fn overview_says_what_is_wrong(server: &Seeded) {
     terminal.send("1");
     let worker = &server.functions()["shop-prod-payments-worker"];
     terminal.wait("the throttled function among the findings", |screen| {
-        let times = format!("throttled {} times", worker.throttles);
+        // The selected finding stands below in full.
+        let times = format!("{} attempts", worker.throttles);
         screen.lines().any(|line| line.contains("shop-prod-payments-worker") && line.contains(&times))
     });
     terminal.wait("the alarm that rings", |screen| {
@@ -171,12 +172,13 @@ fn stages_show_their_settings(server: &Seeded) {
         })
     });
     terminal.send("\r");
-    terminal.wait("the one method that differs", |screen| {
-        screen.lines().any(|row| row.contains("POST /checkout") && row.contains("50") && row.contains("100"))
-    });
     for setting in ["500", "0.5", "ERROR", "300"] {
         terminal.wait_for(setting);
     }
+    terminal.send("\t");
+    terminal.wait("the one method that differs", |screen| {
+        screen.lines().any(|row| row.contains("POST /checkout") && row.contains("50") && row.contains("100"))
+    });
     leave(terminal);
 }
 

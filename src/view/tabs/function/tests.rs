@@ -190,8 +190,15 @@ fn every_panel_reads_at_three_sizes_and_in_ascii() {
         let mut app = program(size);
         for (name, words) in &marks {
             measure(&mut app);
-            let shown = screen(&app, ascii);
+            let mut shown = screen(&app, ascii);
             assert!(shown.contains(name), "{name} at {size:?}\n{shown}");
+            if *name == "Concurrency" {
+                // A small screen shows the beginning of it: the rest is further down.
+                for _ in 0..40 {
+                    press(&mut app, &[KeyCode::Down]);
+                    shown.push_str(&screen(&app, ascii));
+                }
+            }
             for word in words {
                 let word = if size.0 > 100 && *word == "8 10%" { &"10% to 8" } else { word };
                 assert!(shown.contains(word), "{word} in {name} at {size:?}\n{shown}");
